@@ -1,0 +1,1 @@
+"""Zaoguang: a deletion-support centre in a box."""
