@@ -1,0 +1,60 @@
+"""When a notice is due, when its addresses are looked at again, when the next step should be proposed.
+
+Hours are hours: everything is aware UTC, so that neither daylight saving nor a leap day moves a deadline.
+"""
+
+from datetime import datetime, timedelta
+
+from zaoguang.casework.moment import in_utc
+from zaoguang.casework.outcome import Outcome
+from zaoguang.errors import UserMistake
+from zaoguang.words import gettext as _
+
+__all__ = ["deadline", "escalation_due", "recheck_times"]
+
+_MAX_HOURS = 24 * 3660
+
+_DENSE = tuple(timedelta(hours=hours) for hours in (1, 6, 24))
+"""The first looks after sending: where a platform acts at all, it mostly acts within a day."""
+
+_THINNING = tuple(timedelta(days=days) for days in (3, 7, 14, 30, 60, 90, 180, 365))
+"""The later looks, counted from sending too: copies come back months later."""
+
+_NEEDS_ESCALATION = frozenset({None, Outcome.NO_ANSWER, Outcome.REFUSED, Outcome.GEOBLOCKED})
+
+
+def deadline(regime_hours: int, sent_at: datetime) -> datetime:
+    """Give the moment, in UTC, at which that many hours have passed since sending.
+
+    Raises:
+        UserMistake: the hours are not between 1 and ten years, or the time has no time zone.
+    """
+    if not 1 <= regime_hours <= _MAX_HOURS:
+        raise UserMistake(
+            _("A deadline of %(hours)s hours makes no sense; it must be at least 1.") % {"hours": regime_hours},
+        )
+    return in_utc(sent_at) + timedelta(hours=regime_hours)
+
+
+def recheck_times(sent_at: datetime, deadline: datetime) -> tuple[datetime, ...]:
+    """Give when the addresses of a notice are looked at again: dense at first, at the deadline, then thinning.
+
+    Raises:
+        UserMistake: a time has no time zone, or the deadline does not come after the sending.
+    """
+    start, due = in_utc(sent_at), in_utc(deadline)
+    if due <= start:
+        raise UserMistake(_("The deadline must come after the notice was sent."))
+    early = [start + after for after in _DENSE if start + after < due]
+    late = [start + after for after in _THINNING if start + after > due]
+    return (*early, due, *late)
+
+
+def escalation_due(deadline: datetime, outcome: Outcome | None, now: datetime, *, escalated: bool) -> bool:
+    """Tell whether a next step should be *proposed* to a person; nothing is ever escalated by itself.
+
+    A refusal needs no waiting. Whatever else still stands, a block by country included, is due at the deadline.
+    """
+    if escalated or outcome not in _NEEDS_ESCALATION:
+        return False
+    return outcome is Outcome.REFUSED or in_utc(now) >= in_utc(deadline)
