@@ -1,0 +1,90 @@
+"""The child: load one job's code, lock up, then answer frame after frame until the parent is gone.
+
+Started as ``python -I -m zaoguang.sandbox.child JOB LIMITS_JSON``, with its two pipes as standard input and output.
+"""
+
+import gc
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping
+from importlib import import_module
+
+from zaoguang.sandbox.frames import ANSWER_HEAD, REQUEST_HEAD, Json, json_bytes
+from zaoguang.sandbox.limits import JOBS, Limits, Refusal
+from zaoguang.sandbox.lock import arm_cpu_limit, lock_process
+
+__all__ = ["main"]
+
+_Job = Callable[[bytes, Mapping[str, Json]], Json]
+
+
+def main() -> None:
+    """Serve until standard input ends, which it also does when the parent dies."""
+    limits = Limits(**json.loads(sys.argv[2]))
+    job = _load(JOBS[sys.argv[1]])
+    gc.freeze()
+    _send({"protections": dict(lock_process(limits))})
+    while True:
+        head = _read(REQUEST_HEAD.size)
+        if len(head) < REQUEST_HEAD.size:
+            return
+        options_size, bytes_size = REQUEST_HEAD.unpack(head)
+        options = json.loads(_read(options_size))
+        untrusted_bytes = _read(bytes_size)
+        if len(untrusted_bytes) < bytes_size:
+            return
+        arm_cpu_limit(limits.cpu_seconds)
+        _send_bytes(_answer(job, untrusted_bytes, options, limits.answer_bytes))
+        del untrusted_bytes
+
+
+def _load(module_name: str) -> _Job:
+    """Import the job's code before the lock; one that cannot be imported refuses every time, and hurts no other job."""
+    try:
+        module = import_module(module_name)
+        if hasattr(module, "prepare"):
+            module.prepare()
+        job: _Job = module.job
+    except Exception:  # noqa: BLE001  # the child's edge: whatever is wrong with this job's module stays with this job
+        return _job_that_is_missing
+    return job
+
+
+def _job_that_is_missing(untrusted_bytes: bytes, options: Mapping[str, Json]) -> Json:
+    raise NotImplementedError(len(untrusted_bytes), len(options))
+
+
+def _answer(job: _Job, untrusted_bytes: bytes, options: Mapping[str, Json], answer_bytes: int) -> bytes:
+    try:
+        answer = json_bytes({"answer": job(untrusted_bytes, options)})
+    except MemoryError:
+        return json_bytes({"refused": Refusal.OUT_OF_MEMORY.value})
+    except Exception:  # noqa: BLE001  # the child's edge: a decoder may raise anything, and its words are not trusted
+        return json_bytes({"refused": Refusal.CRASHED.value})
+    return answer if len(answer) <= answer_bytes else json_bytes({"refused": Refusal.TOO_LARGE.value})
+
+
+def _read(size: int) -> bytes:
+    """Read that many bytes, fewer only when the parent is gone; kept in one piece of memory, freed after the job."""
+    got = bytearray()
+    while len(got) < size:
+        piece = os.read(0, min(size - len(got), 1 << 20))
+        if not piece:
+            break
+        got += piece
+    return bytes(got)
+
+
+def _send(value: Json) -> None:
+    _send_bytes(json_bytes(value))
+
+
+def _send_bytes(body: bytes) -> None:
+    rest = memoryview(ANSWER_HEAD.pack(len(body)) + body)
+    while rest:
+        rest = rest[os.write(1, rest) :]
+
+
+if __name__ == "__main__":
+    main()
