@@ -1,4 +1,4 @@
-"""The sandbox: a few locked children for each kind of job, started when first needed, shared by any number of threads."""
+"""The sandbox: a few locked children for each kind of job, started when first needed, shared by all threads."""
 
 import threading
 from collections import defaultdict

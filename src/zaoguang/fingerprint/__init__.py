@@ -1,0 +1,19 @@
+"""Untrusted bytes → a fingerprint of what a person would see, or a typed reason why there is none."""
+
+from zaoguang.fingerprint.pdq import MATCH_RADIUS, ORIENTATIONS, Pdq
+from zaoguang.fingerprint.reading import fingerprint_bytes, fingerprint_file
+from zaoguang.fingerprint.record import LOW_QUALITY_BELOW, Fingerprint, Reason, Unhashable, from_json, to_json
+
+__all__ = [
+    "LOW_QUALITY_BELOW",
+    "MATCH_RADIUS",
+    "ORIENTATIONS",
+    "Fingerprint",
+    "Pdq",
+    "Reason",
+    "Unhashable",
+    "fingerprint_bytes",
+    "fingerprint_file",
+    "from_json",
+    "to_json",
+]
