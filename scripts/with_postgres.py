@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 """Run a command beside a fresh PostgreSQL: ``scripts/with_postgres.py COMMAND...``; the cluster is gone afterwards.
 
 The command finds its address in ZAOGUANG_TEST_DATABASE_URL (tests) and ZAOGUANG_DATABASE_URL (a centre). Without
