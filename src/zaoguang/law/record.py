@@ -143,7 +143,7 @@ class Record:
 class _NoRepeats(yaml.SafeLoader):
     """The safe loader, which by itself would let a second key of the same name win in silence."""
 
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:  # type: ignore[override]  # noqa: FBT001, FBT002 -- PyYAML's signature; the stub says Hashable
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:  # noqa: FBT001, FBT002 -- PyYAML's signature
         """Build the mapping unless a key repeats."""
         keys = [key.value for key, _value in node.value if isinstance(key, yaml.ScalarNode)]
         for key in keys:
@@ -152,8 +152,8 @@ class _NoRepeats(yaml.SafeLoader):
         return dict(super().construct_mapping(node, deep=deep))
 
 
-def read_record(path: Path) -> Record:
-    """Read a YAML file of ours whose top is a mapping.
+def read_record(path: Path, name: str = "") -> Record:
+    """Read a YAML file of ours whose top is a mapping; errors call it ``name``, or by its own file name.
 
     Raises:
         UserMistake: it can't be read, is too large, is not YAML, or its top isn't a mapping.
@@ -171,7 +171,7 @@ def read_record(path: Path) -> Record:
     except (yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
         line = " ".join(str(error).split())
         raise UserMistake(_("%(file)s is not YAML in UTF-8: %(why)s.") % {"file": path, "why": line}) from error
-    return Record(untrusted, path.name)
+    return Record(untrusted, name or path.name)
 
 
 def read_sources(record: Record) -> dict[str, Source]:

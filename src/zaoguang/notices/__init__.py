@@ -1,0 +1,55 @@
+"""From a case and a channel to the message to send: complete for its law, in the addressee's language, sent once.
+
+A regime (one law's notice) is a folder under ``regimes/``: copy one, change its ``regime.yaml`` and its texts, and the
+new law is there. A channel (how a platform takes a report) is an entry of a file under ``channels/``.
+"""
+
+from zaoguang.notices.channel import Channel, Route, channel, channel_for, channels
+from zaoguang.notices.delivery import Accepted, Delivery, MailServer, NotSent, Reason, Unknown, deliver
+from zaoguang.notices.mail import compose
+from zaoguang.notices.regime import (
+    Condition,
+    Deadline,
+    Field,
+    FieldKind,
+    Identity,
+    Option,
+    Regime,
+    load_regimes,
+    regime,
+    regimes,
+)
+from zaoguang.notices.text import Text, prior_report, render
+from zaoguang.notices.values import Missing, Values, missing
+
+__all__ = [
+    "Accepted",
+    "Channel",
+    "Condition",
+    "Deadline",
+    "Delivery",
+    "Field",
+    "FieldKind",
+    "Identity",
+    "MailServer",
+    "Missing",
+    "NotSent",
+    "Option",
+    "Reason",
+    "Regime",
+    "Route",
+    "Text",
+    "Unknown",
+    "Values",
+    "channel",
+    "channel_for",
+    "channels",
+    "compose",
+    "deliver",
+    "load_regimes",
+    "missing",
+    "prior_report",
+    "regime",
+    "regimes",
+    "render",
+]

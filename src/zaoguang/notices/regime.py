@@ -1,0 +1,285 @@
+"""One law's notice: what it must contain, by when it must be answered, and what it gives away; read from its folder."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from pathlib import Path
+
+from zaoguang.errors import UserMistake
+from zaoguang.law import ClockBasis, Wording, provision
+from zaoguang.law.record import Record, read_record
+from zaoguang.words import LANGUAGES
+from zaoguang.words import gettext as _
+
+__all__ = [
+    "Condition",
+    "Deadline",
+    "Field",
+    "FieldKind",
+    "Identity",
+    "Option",
+    "Regime",
+    "load_regimes",
+    "regime",
+    "regimes",
+]
+
+_REGIMES = Path(__file__).parent / "regimes"
+_MAX_TEMPLATE = 64 * 1024
+
+
+class FieldKind(StrEnum):
+    """What a field holds, as a form shows it."""
+
+    TEXT = "text"  # one line
+    LONG_TEXT = "long_text"  # several lines
+    EMAIL = "email"
+    DATE = "date"  # YYYY-MM-DD
+    BOOL = "bool"  # a statement made, or not
+    CHOICE = "choice"  # one of the options
+    LIST = "list"  # lines; with options, only those
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """Another field of the same notice having a certain value."""
+
+    field: str
+    value: str | bool
+
+    def holds(self, values: Mapping[str, object]) -> bool:
+        """Tell whether the field has that value."""
+        return values.get(self.field, "") == self.value
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One value that a choice or a list may take, and how it is said."""
+
+    value: str
+    label: Wording
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One thing a notice says; ``why`` tells a person what it is for and what to write."""
+
+    name: str
+    kind: FieldKind
+    required: bool  # always, if the conditions are None
+    required_when: Condition | None
+    required_unless: Condition | None
+    clause: str  # of the law that asks for it; "" if none does
+    label: Wording
+    why: Wording
+    options: tuple[Option, ...]
+    default: tuple[str, ...]  # what is taken where nothing is given; at most one for a choice
+
+    def is_required(self, values: Mapping[str, object]) -> bool:
+        """Tell whether the law asks for it, given the other values."""
+        if self.required_unless is not None and self.required_unless.holds(values):
+            return False
+        return self.required_when.holds(values) if self.required_when is not None else self.required
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """How long the addressee has, and whether the law or the centre's practice says so."""
+
+    hours: int
+    basis: ClockBasis
+    provision: str
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a notice gives away; ``sentence`` says it to the person who is about to confirm."""
+
+    reveals_to_platform: bool
+    may_reach_uploader: bool  # the law orders it, allows it, or does not forbid it
+    sentence: Wording
+
+
+@dataclass(frozen=True, slots=True)
+class Regime:
+    """One law's notice."""
+
+    id: str
+    title: Wording
+    provision: str
+    refusal: Wording  # what the addressee may do with an incomplete notice
+    languages: tuple[str, ...]
+    fields: tuple[Field, ...]
+    deadline: Deadline
+    identity: Identity
+    templates: Mapping[str, str]  # by language
+
+    def field(self, name: str) -> Field:
+        """Give the field of that name.
+
+        Raises:
+            UserMistake: the regime has none.
+        """
+        for candidate in self.fields:
+            if candidate.name == name:
+                return candidate
+        raise UserMistake(_("The notice %(regime)s has no field %(field)r.") % {"regime": self.id, "field": name})
+
+
+@cache
+def regimes() -> tuple[Regime, ...]:
+    """Give every regime that comes with the package, sorted by id."""
+    return load_regimes(_REGIMES)
+
+
+def regime(id: str) -> Regime:  # noqa: A002 -- the word the data uses
+    """Give one regime, e.g. ``us-take-it-down``.
+
+    Raises:
+        UserMistake: there is none of that id.
+    """
+    for candidate in regimes():
+        if candidate.id == id:
+            return candidate
+    raise UserMistake(_("No kind of notice has the id %(id)r.") % {"id": id})
+
+
+def load_regimes(folder: Path) -> tuple[Regime, ...]:
+    """Read each sub-folder that holds a ``regime.yaml``, strictly.
+
+    Raises:
+        UserMistake: a file or key is wrong (the sentence names both), a text is missing, or an id is there twice.
+    """
+    found: dict[str, Regime] = {}
+    for path in sorted(folder.glob("*/regime.yaml")):
+        read = _read_regime(path)
+        if read.id in found:
+            raise UserMistake(_("%(file)s: the id %(id)s is there twice.") % {"file": path, "id": read.id})
+        found[read.id] = read
+    return tuple(found[id] for id in sorted(found))  # noqa: A001 -- the word the data uses
+
+
+def _read_regime(path: Path) -> Regime:
+    top = read_record(path, name=f"{path.parent.name}/{path.name}")
+    languages = top.texts("languages")
+    if not languages or not set(languages) <= set(LANGUAGES):
+        raise top.mistake("languages", _("must name languages among %(known)s") % {"known": ", ".join(LANGUAGES)})
+    read = Regime(
+        id=top.text("id"),
+        title=top.wording("title"),
+        provision=_known_provision(top, "provision"),
+        refusal=top.wording("refusal"),
+        languages=languages,
+        fields=_read_fields(top),
+        deadline=_read_deadline(top.record("deadline")),
+        identity=_read_identity(top.record("identity")),
+        templates={language: _read_template(path.parent / f"{language}.txt") for language in languages},
+    )
+    top.done()
+    return read
+
+
+def _known_provision(record: Record, key: str) -> str:
+    name = record.text(key)
+    try:
+        return provision(name).id
+    except UserMistake as error:
+        raise record.mistake(key, _("names the provision %(id)s, which the law lacks") % {"id": name}) from error
+
+
+def _read_template(path: Path) -> str:
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserMistake(_("%(file)s, the text of a notice, cannot be read as UTF-8.") % {"file": path}) from error
+    if len(text) > _MAX_TEMPLATE:
+        raise UserMistake(_("%(file)s is too long for the text of a notice.") % {"file": path})
+    return text
+
+
+def _read_deadline(record: Record) -> Deadline:
+    read = Deadline(record.hours("hours"), record.choice("basis", ClockBasis), _known_provision(record, "provision"))
+    record.done()
+    return read
+
+
+def _read_identity(record: Record) -> Identity:
+    read = Identity(record.flag("reveals_to_platform"), record.flag("may_reach_uploader"), record.wording("sentence"))
+    record.done()
+    return read
+
+
+def _read_fields(top: Record) -> tuple[Field, ...]:
+    fields: list[Field] = []
+    conditions: list[tuple[Record, str, Condition]] = []
+    for record in top.records("fields"):
+        field = _read_field(record)
+        if any(field.name == other.name for other in fields):
+            raise record.mistake("name", _("is %(id)s, which is there already") % {"id": field.name})
+        fields.append(field)
+        named = {"required_when": field.required_when, "required_unless": field.required_unless}
+        conditions += [(record, key, condition) for key, condition in named.items() if condition is not None]
+    for record, key, condition in conditions:
+        _check_condition(record, key, condition, fields)
+    return tuple(fields)
+
+
+def _check_condition(record: Record, key: str, condition: Condition, fields: list[Field]) -> None:
+    for field in fields:
+        if field.name != condition.field:
+            continue
+        if field.kind is FieldKind.BOOL and isinstance(condition.value, bool):
+            return
+        if field.kind is FieldKind.CHOICE and condition.value in {option.value for option in field.options}:
+            return
+    raise record.mistake(key, _("must name a choice or a yes-or-no field of this notice and one of its values"))
+
+
+def _read_field(record: Record) -> Field:
+    kind = record.choice("kind", FieldKind)
+    options = tuple(_read_options(record)) if record.has("options") else ()
+    if (kind is FieldKind.CHOICE and not options) or (options and kind not in {FieldKind.CHOICE, FieldKind.LIST}):
+        raise record.mistake("options", _("belongs to a choice, which needs it, or to a list"))
+    default = record.texts("default") if record.has("default") else ()
+    if not set(default) <= {option.value for option in options} or (kind is FieldKind.CHOICE and len(default) > 1):
+        raise record.mistake("default", _("must be taken from the options, and be one for a choice"))
+    when, unless = (_read_condition(record, key) for key in ("required_when", "required_unless"))
+    read = Field(
+        name=record.text("name"),
+        kind=kind,
+        required=record.flag("required") if record.has("required") else when is not None or unless is not None,
+        required_when=when,
+        required_unless=unless,
+        clause=record.optional("clause", record.text) or "",
+        label=record.wording("label"),
+        why=record.wording("help"),
+        options=options,
+        default=default,
+    )
+    if not read.name.isidentifier():
+        raise record.mistake("name", _("must be a plain word that a template can use"))
+    if read.required and not read.clause:
+        raise record.mistake("clause", _("must say which clause asks for a required field"))
+    record.done()
+    return read
+
+
+def _read_options(record: Record) -> list[Option]:
+    options = []
+    for inner in record.records("options"):
+        options.append(Option(inner.text("value"), Wording(en=inner.text("en"), zh_hans=inner.text("zh-Hans"))))
+        inner.done()
+    return options
+
+
+def _read_condition(record: Record, key: str) -> Condition | None:
+    if not record.has(key):
+        return None
+    inner = record.record(key)
+    name = inner.text("field")
+    value = inner.take("value")
+    if not isinstance(value, str | bool):
+        raise inner.mistake("value", _("must be a text, true or false"))
+    inner.done()
+    return Condition(name, value)

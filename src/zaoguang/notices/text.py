@@ -1,0 +1,92 @@
+"""The words of a notice, from a regime's template and checked values; the same input gives the same bytes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cache
+
+from jinja2 import StrictUndefined, TemplateError
+from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from zaoguang.errors import UserMistake
+from zaoguang.notices.regime import Regime
+from zaoguang.notices.values import Values, checked, missing, refuse_hidden
+from zaoguang.words import gettext as _
+
+__all__ = ["Text", "prior_report", "render"]
+
+_SUBJECT = "Subject: "
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A notice in words; the body ends with one line feed."""
+
+    subject: str
+    body: str
+
+
+@cache
+def _environment() -> ImmutableSandboxedEnvironment:
+    return ImmutableSandboxedEnvironment(
+        undefined=StrictUndefined,
+        autoescape=False,  # plain text; what could deceive a reader was refused before
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+
+
+def render(regime: Regime, language: str, values: Values) -> Text:
+    """Write the notice in that language.
+
+    Raises:
+        UserMistake: a required field is missing, a value may not stand in a notice, or the regime isn't written in
+            that language.
+    """
+    if language not in regime.languages:
+        raise UserMistake(
+            _("The notice %(regime)s is not written in %(language)r; it is in %(languages)s.")
+            % {"regime": regime.id, "language": language, "languages": ", ".join(regime.languages)},
+        )
+    gaps = missing(regime, values, language)
+    if gaps:
+        raise UserMistake(
+            _("The notice is not complete; still missing: %(fields)s.")
+            % {"fields": ", ".join(f"{gap.field} ({gap.clause})" for gap in gaps)},
+        )
+    return _split(regime, language, _fill(regime, language, checked(regime, values)))
+
+
+def _fill(regime: Regime, language: str, values: Mapping[str, object]) -> str:
+    try:
+        template = _environment().from_string(regime.templates[language])
+        return template.render(**values, hours=regime.deadline.hours)
+    except TemplateError as error:
+        raise UserMistake(
+            _("The text %(language)s of the notice %(regime)s is broken: %(why)s.")
+            % {"language": language, "regime": regime.id, "why": error.message or type(error).__name__},
+        ) from error
+
+
+def _split(regime: Regime, language: str, written: str) -> Text:
+    first, _newline, body = written.partition("\n")
+    if not first.startswith(_SUBJECT) or not body.strip():
+        raise UserMistake(
+            _("The text %(language)s of the notice %(regime)s must begin with its subject and go on with a body.")
+            % {"language": language, "regime": regime.id},
+        )
+    subject = first.removeprefix(_SUBJECT).strip()
+    refuse_hidden(subject, "subject")
+    return Text(subject, body.strip("\n") + "\n")
+
+
+def prior_report(sent_at: datetime, message_id: str) -> str:
+    """Give the line of ``prior_reports`` for an earlier notice: when it went, and the name under which it went.
+
+    Raises:
+        UserMistake: the time has no time zone.
+    """
+    if sent_at.utcoffset() is None:
+        raise UserMistake(_("The time %(time)s has no time zone; give it in UTC.") % {"time": sent_at.isoformat()})
+    return f"{sent_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC, Message-ID {message_id}"
