@@ -5,6 +5,7 @@ Nothing here runs in the caller's process: a decoder that is taken over finds it
 
 import io
 import struct
+import warnings
 import zlib
 from collections.abc import Mapping
 from typing import Final, NamedTuple
@@ -18,14 +19,18 @@ from PIL import (
     IcoImagePlugin,
     Image,
     ImageCms,
+    ImageColor,
     ImageFile,
+    ImagePalette,
     JpegImagePlugin,
+    MpoImagePlugin,
     PngImagePlugin,
     TiffImagePlugin,
     UnidentifiedImageError,
     WebPImagePlugin,
 )
 
+from zaoguang.fingerprint.ending import says_it_goes_on
 from zaoguang.fingerprint.pdq import ORIENTATIONS
 from zaoguang.fingerprint.record import LOW_QUALITY_BELOW, Reason
 from zaoguang.fingerprint.sight import as_seen, upright
@@ -41,6 +46,7 @@ PIXELS_MOST: Final = 64_000_000
 
 _EXACT_PIXELS: Final = 20_000_000  # pdqhash needs about 40 bytes a pixel; above this the picture is halved first
 _SHORT_SIDE_LEAST: Final = 16
+_MISSING_MOST: Final = 1 / 16  # of the rows
 _BLANK_RANGE: Final = 4  # of 255; JPEG noise on one even colour stays below this
 
 # What Pillow's decoders raise on hostile input; all of them mean the same to us. MemoryError passes: it is a refusal.
@@ -59,14 +65,18 @@ _DECODER_ERRORS: Final = (
 )
 
 
-# Imported for what their import does: it registers the decoder (ImageCms: the conversion of Lab colours in TIFF).
+# Imported for what their import does: it registers a decoder, or makes ready what Pillow would otherwise load late
+# (JPEG with several pictures in it, as phones write; Lab colours in TIFF; names of colours; palettes).
 _LOADED: Final = (
     AvifImagePlugin,
     BmpImagePlugin,
     GifImagePlugin,
     IcoImagePlugin,
     ImageCms,
+    ImageColor,
+    ImagePalette,
     JpegImagePlugin,
+    MpoImagePlugin,
     PngImagePlugin,
     TiffImagePlugin,
     WebPImagePlugin,
@@ -81,7 +91,8 @@ class _Hashed(NamedTuple):
 
 def prepare() -> None:
     """Set Pillow up for the locked child, in which no thread can be started and no module loaded any more."""
-    Image.MAX_IMAGE_PIXELS = PIXELS_MOST
+    Image.MAX_IMAGE_PIXELS = PIXELS_MOST // 2  # Pillow warns at this number and refuses at twice it
+    warnings.simplefilter("ignore")
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1
     Image._initialized = 2  # noqa: SLF001  # Pillow looks for more plugins on disk when a file fits none of those loaded
@@ -94,27 +105,52 @@ def job(untrusted_bytes: bytes, options: Mapping[str, Json]) -> Json:
         picture = _decoded(untrusted_bytes)
         if isinstance(picture, Reason):
             return {"unhashable": picture.value}
-        grounds = [(_hashed(seen), seen.size) for seen in as_seen(upright(picture))]
+        grounds = as_seen(upright(picture))
+        return _answer([_hashed(seen) for seen in grounds], grounds[0].size)
     except Image.DecompressionBombError:
         return {"unhashable": Reason.TOO_MANY_PIXELS.value}
     except _DECODER_ERRORS as error:
-        return {"unhashable": _reason_for(error).value}
-    return _answer([hashed for hashed, _ in grounds], grounds[0][1])
+        reason = Reason.TRUNCATED if says_it_goes_on(untrusted_bytes) else _reason_for(error)
+        return {"unhashable": reason.value}
 
 
 def _decoded(untrusted_bytes: bytes) -> Image.Image | Reason:
     """Decode the first frame, if the header promises a size that is neither too much nor too little."""
+    picture = Image.open(io.BytesIO(untrusted_bytes), formats=FORMATS)
+    wrong = _wrong_size(picture)
+    if wrong is not None:
+        return wrong
     try:
-        picture = Image.open(io.BytesIO(untrusted_bytes), formats=FORMATS)
-    except UnidentifiedImageError:
-        return Reason.NOT_A_PICTURE
+        picture.load()
+    except OSError as error:
+        if _reason_for(error) is not Reason.TRUNCATED:
+            raise
+        return _almost_whole(untrusted_bytes)
+    return _wrong_size(picture) or picture  # some headers (ICO) promise another size than they hold
+
+
+def _wrong_size(picture: Image.Image) -> Reason | None:
     width, height = picture.size
     if width * height > PIXELS_MOST:
         return Reason.TOO_MANY_PIXELS
-    if min(width, height) < _SHORT_SIDE_LEAST:
-        return Reason.TOO_SMALL
-    picture.load()
-    return picture
+    return Reason.TOO_SMALL if min(width, height) < _SHORT_SIDE_LEAST else None
+
+
+def _almost_whole(untrusted_bytes: bytes) -> Image.Image | Reason:
+    """Give a picture that lost only its last rows: browsers show it, so cutting off a few bytes must not hide it.
+
+    Rows that never came hold one single value (JPEG: 128, others: 0). Rows that are flat by themselves are counted as
+    missing too, and an interlaced picture misses its part everywhere: either is then ``TRUNCATED``.
+    """
+    ImageFile.LOAD_TRUNCATED_IMAGES = True
+    try:
+        picture = Image.open(io.BytesIO(untrusted_bytes), formats=FORMATS)
+        picture.load()
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = False
+    missing = int(np.count_nonzero(np.ptp(np.asarray(picture).reshape(picture.height, -1), axis=1) == 0))
+    whole_enough = missing <= picture.height * _MISSING_MOST and not picture.info.get("interlace")
+    return picture if whole_enough else Reason.TRUNCATED
 
 
 def _hashed(seen: Image.Image) -> _Hashed:
@@ -123,8 +159,7 @@ def _hashed(seen: Image.Image) -> _Hashed:
     Very large ones are halved until pdqhash fits into memory: at that size a cell of its grid is dozens of pixels
     wide, so a bit or two may move.
     """
-    low, high = seen.convert("L").getextrema()
-    if float(high) - float(low) <= _BLANK_RANGE:
+    if int(np.ptp(np.asarray(seen.convert("L")))) <= _BLANK_RANGE:
         return _Hashed((), 0, blank=True)
     while seen.width * seen.height > _EXACT_PIXELS:
         seen = seen.reduce(2)
@@ -160,6 +195,8 @@ def _no_good(grounds: list[_Hashed]) -> Json:
 
 def _reason_for(error: BaseException) -> Reason:
     """Tell a file that ends too early from one that is wrong; Pillow has no type for it, only words."""
+    if isinstance(error, UnidentifiedImageError):
+        return Reason.NOT_A_PICTURE
     words = str(error).lower()
     cut = isinstance(error, EOFError) or any(word in words for word in ("truncated", "not enough image data", "eof"))
     return Reason.TRUNCATED if cut else Reason.NOT_A_PICTURE

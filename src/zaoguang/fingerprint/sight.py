@@ -1,4 +1,4 @@
-"""A decoded picture as a person sees it: turned upright, in plain colours, over white and over black. Child side only."""
+"""A decoded picture as a person sees it: upright, in plain colours, over white and over black. Child side only."""
 
 import struct
 from typing import Final
@@ -21,6 +21,7 @@ _UPRIGHT: Final = {  # EXIF 2.32 §4.6.4 A: what undoes each value
     8: _Turn.ROTATE_90,
 }
 _OPAQUE: Final = 255
+_SIXTEEN_BITS: Final = 65535
 
 
 def upright(picture: Image.Image) -> Image.Image:
@@ -54,14 +55,16 @@ def _over(layered: Image.Image, ground: str) -> Image.Image:
 def _from_deep_grey(picture: Image.Image) -> Image.Image:
     """Give a 16- or 32-bit grey picture in RGB: 16 bits by their whole range, wider ones by the range they use."""
     grey = np.asarray(picture)
-    low, high = (0.0, 65535.0) if _fits_16_bits(picture.mode, grey) else _range(grey)
+    low, high = (0.0, float(_SIXTEEN_BITS)) if _fits_16_bits(picture.mode, grey) else _range(grey)
     scaled = np.subtract(grey, low, dtype=np.float32) * np.float32(255.0 / max(high - low, 1e-9))
     eight_bits = np.clip(np.nan_to_num(scaled) + 0.5, 0, _OPAQUE).astype(np.uint8)
     return Image.fromarray(eight_bits).convert("RGB")
 
 
 def _fits_16_bits(mode: str, grey: NDArray[np.generic]) -> bool:
-    return mode.startswith("I;16") or (mode == "I" and int(grey.min()) >= 0 and _OPAQUE < int(grey.max()) <= 65535)
+    return mode.startswith("I;16") or (
+        mode == "I" and int(grey.min()) >= 0 and _OPAQUE < int(grey.max()) <= _SIXTEEN_BITS
+    )
 
 
 def _range(grey: NDArray[np.generic]) -> tuple[float, float]:

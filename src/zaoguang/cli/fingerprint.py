@@ -1,0 +1,157 @@
+"""``zaoguang fingerprint``: files and folders → one line each, in the order given."""
+
+import json
+import os
+import sys
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import islice
+from pathlib import Path
+
+import click
+
+from zaoguang.errors import UserMistake
+from zaoguang.fingerprint import ORIENTATIONS, Fingerprint, Unhashable, fingerprint_file, to_json
+from zaoguang.sandbox import Json, Sandbox
+from zaoguang.words import gettext as _
+
+__all__ = ["fingerprint"]
+
+_Known = Fingerprint | Unhashable
+_CHILDREN_MOST = 8
+_AHEAD = 4  # files read ahead per child, so that none waits while an earlier one is slow
+_HEX_WIDTH = 64
+
+
+@click.command()
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line.")
+@click.option("--variants", is_flag=True, help="Also give the fingerprints of the picture turned and mirrored.")
+@click.option("--low-quality", is_flag=True, help="Also give the fingerprint of pictures with too little detail.")
+def fingerprint(paths: tuple[str, ...], *, as_json: bool, variants: bool, low_quality: bool) -> None:
+    """Fingerprint pictures: files, folders (walked), or “-” for paths on standard input, one a line.
+
+    A file without a fingerprint has a line that says why; only a path that does not exist stops the command.
+    """
+    files, links_left_out = _all_files(paths)
+    show = _show_json if as_json else _show_line
+    if not as_json:
+        click.echo(f"{_('fingerprint (PDQ)'):<{_HEX_WIDTH}}  {_('quality'):>7}  {_('size'):>11}  {_('file')}")
+    without = 0
+    with _progress(len(files)) as bar:
+        for path, known in _fingerprints(files):
+            show(path, known, variants=variants, low_quality=low_quality)
+            without += isinstance(known, Unhashable)
+            bar.update(1)
+    _summary(len(files), without, links_left_out)
+
+
+def _all_files(paths: Iterable[str]) -> tuple[list[Path], int]:
+    """Give every file under those paths, and how many links were left out; ``UserMistake`` if a path is not there."""
+    given = [Path(each) for path in paths for each in (_paths_from_input() if path == "-" else [path])]
+    for path in given:
+        _must_exist(path)
+    files: list[Path] = []
+    links_left_out = 0
+    for path in given:
+        if path.is_dir():
+            found, left_out = _walked(path)
+            files += found
+            links_left_out += left_out
+        else:
+            files.append(path)
+    return files, links_left_out
+
+
+def _paths_from_input() -> list[str]:
+    return [os.fsdecode(line) for line in sys.stdin.buffer.read().splitlines() if line]
+
+
+def _must_exist(path: Path) -> None:
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError, ValueError):
+        raise UserMistake(
+            _("There is no file or folder “{path}”; check its name. Nothing was done.").format(path=_plain(str(path)))
+        ) from None
+    except OSError:
+        return  # it is there but may not be looked at: its own line will say so
+
+
+def _walked(folder: Path) -> tuple[list[Path], int]:
+    """Give the files below a folder, sorted, without following links that lead out of it, and how many those were."""
+    inside = Path(os.path.realpath(folder))
+    found: list[Path] = []
+    links_left_out = 0
+    unreadable: list[OSError] = []
+    for place, folders, names in os.walk(folder, onerror=unreadable.append):
+        folders.sort()
+        links_left_out += sum((Path(place) / name).is_symlink() for name in folders)
+        for name in sorted(names):
+            path = Path(place) / name
+            if path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(inside):
+                links_left_out += 1
+            else:
+                found.append(path)
+    return found + [Path(error.filename) for error in unreadable], links_left_out
+
+
+def _fingerprints(files: Iterable[Path]) -> Iterator[tuple[Path, _Known]]:
+    """Give each file's fingerprint in the order of the files, although several are worked on at a time."""
+    children = min(os.cpu_count() or 1, _CHILDREN_MOST)
+    waiting: deque[tuple[Path, Future[_Known]]] = deque()
+    rest = iter(files)
+    with Sandbox(children=children) as sandbox, ThreadPoolExecutor(children) as pool:
+        try:
+            while True:
+                for path in islice(rest, children * _AHEAD - len(waiting)):
+                    waiting.append((path, pool.submit(fingerprint_file, path, sandbox)))
+                if not waiting:
+                    return
+                path, future = waiting.popleft()
+                yield path, future.result()
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _progress(length: int) -> "click._termui_impl.ProgressBar[int]":
+    """Give a progress bar on standard error; hidden where the lines themselves show the progress."""
+    hidden = not sys.stderr.isatty() or sys.stdout.isatty()
+    return click.progressbar(length=length, file=sys.stderr, label=_("fingerprinting"), hidden=hidden)
+
+
+def _show_json(path: Path, known: _Known, *, variants: bool, low_quality: bool) -> None:
+    line: dict[str, Json] = {"path": str(path), **to_json(known)}
+    if not variants:
+        line.pop("variants", None)
+    if isinstance(known, Unhashable):
+        line["sentence"] = known.sentence
+        if not low_quality:
+            line.pop("pdq", None)
+            line.pop("quality", None)
+    click.echo(json.dumps(line))
+
+
+def _show_line(path: Path, known: _Known, *, variants: bool, low_quality: bool) -> None:
+    name = _plain(str(path))
+    if isinstance(known, Unhashable):
+        shown = known.pdq.hex if low_quality and known.pdq is not None else "-"
+        click.echo(f"{shown:<{_HEX_WIDTH}}  {'-':>7}  {'-':>11}  {name}: {known.sentence}")
+        return
+    size = f"{known.width}x{known.height}"
+    click.echo(f"{known.pdq.hex}  {known.quality:>7}  {size:>11}  {name}")
+    if variants:
+        for orientation, pdq in zip(ORIENTATIONS[1:], known.variants[1:], strict=True):
+            click.echo(f"{pdq.hex}  {'':>7}  {'':>11}    {orientation}")
+
+
+def _plain(untrusted_name: str) -> str:
+    """Give a file name without anything that could steer a terminal (control codes, direction marks, broken bytes)."""
+    return "".join(each if each.isprintable() else each.encode("unicode_escape").decode() for each in untrusted_name)
+
+
+def _summary(files: int, without: int, links_left_out: int) -> None:
+    click.echo(_("Files: {files}. Without a fingerprint: {without}.").format(files=files, without=without), err=True)
+    if links_left_out:
+        click.echo(_("Links not followed: {links}.").format(links=links_left_out), err=True)
