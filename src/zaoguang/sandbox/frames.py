@@ -45,7 +45,7 @@ def _refuse_constant(name: str) -> Never:
 def _deeper_than(value: Json, most: int) -> bool:
     """Say whether lists and objects nest deeper than that; layer by layer, so that depth costs no stack."""
     layer: list[Json] = [value]
-    for _ in range(most + 1):
+    for _ in range(most):
         layer = [inner for outer in layer for inner in _inside(outer)]
         if not layer:
             return False

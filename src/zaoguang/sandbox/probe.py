@@ -4,6 +4,7 @@ import ctypes
 import os
 import socket
 import sys
+import time
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
@@ -65,6 +66,10 @@ def _trace(_: bytes) -> Json:
     return "done"
 
 
+def _environment(_: bytes) -> Json:
+    return [*os.environ]
+
+
 def _memory(_: bytes) -> Json:
     hoard = []
     while True:
@@ -74,6 +79,13 @@ def _memory(_: bytes) -> Json:
 def _time(_: bytes) -> Json:
     while True:
         pass
+
+
+def _half_a_second(_: bytes) -> Json:
+    end = time.process_time() + 0.5
+    while time.process_time() < end:
+        pass
+    return "done"
 
 
 def _die(_: bytes) -> Json:
@@ -125,8 +137,10 @@ ATTEMPTS: Mapping[str, Callable[[bytes], Json]] = MappingProxyType(
         "fork": _fork,
         "executable_memory": _executable_memory,
         "trace": _trace,
+        "environment": _environment,
         "memory": _memory,
         "time": _time,
+        "half_a_second": _half_a_second,
         "die": _die,
         "broken_memory": _broken_memory,
         "large_answer": _large_answer,
