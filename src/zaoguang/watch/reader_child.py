@@ -1,0 +1,102 @@
+"""The reader process: it alone fetches, and it can keep nothing.
+
+Started as ``python -I -B -m zaoguang.watch.reader_child`` with an empty environment and three pipes' ends; see `wire`
+for what is said over them. Before it reads its first word it gives up writing files, dumping core and being looked
+into. It ends when its standard input ends or its parent is gone.
+"""
+
+import ctypes
+import json
+import os
+import resource
+import select
+import sys
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from zaoguang.sandbox import Sandbox
+from zaoguang.watch.address import AddressPolicy
+from zaoguang.watch.fetch import Fetcher
+from zaoguang.watch.look import Batch, Looker
+from zaoguang.watch.report import FetchLimits
+from zaoguang.watch.wire import line_of, report_to_json
+
+__all__ = ["main"]
+
+_PR_SET_DUMPABLE = 4
+_MAX_WORD_BYTES = 4 << 20
+_PARENT_CHECK_SECONDS = 2.0
+
+
+def main() -> None:
+    """Serve until standard input ends."""
+    _give_up()
+    words = _words(os.getppid())
+    settings = next(words, None)
+    if settings is None:
+        return
+    limits = FetchLimits(**settings["limits"])
+    policy = AddressPolicy(frozenset(settings["loopback_ports"]))
+    connections = int(settings["connections"])
+    pages = ThreadPoolExecutor(connections, thread_name_prefix="page")
+    pictures = ThreadPoolExecutor(connections, thread_name_prefix="picture")
+    fetcher = Fetcher(policy, limits, connections=2 * connections)
+    with Sandbox(children=int(settings["decoders"])) as sandbox:
+        _serve(words, Looker(fetcher, sandbox, pictures, limits), pages)
+        os._exit(0)  # the parent is gone or has closed: whatever is still being fetched is of no use to anyone
+
+
+def _serve(words: Iterator[dict[str, Any]], looker: Looker, pages: ThreadPoolExecutor) -> None:
+    speaking = threading.Lock()
+    batch = Batch()
+
+    def look(word: dict[str, Any], batch: Batch) -> None:
+        try:
+            report = looker.look(str(word["link"]), word["address"], word["also"], batch)
+            line = line_of(report_to_json(report))
+            with speaking:
+                _say(line)
+        except BaseException:  # noqa: BLE001 - the child's edge: a link is never lost, so the parent must see us die
+            os._exit(1)
+
+    for word in words:
+        if "batch" in word:
+            batch = Batch()
+        else:
+            pages.submit(look, word, batch)
+
+
+def _give_up() -> None:
+    """Give up, for this process and all its children, what could leave a trace of a picture behind."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # no file can grow by a byte
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:  # no dump, no reading our memory
+        sys.exit(1)
+
+
+def _words(parent: int) -> Iterator[dict[str, Any]]:
+    """The parent's words, until it closes the pipe or is gone (a copy of the pipe may outlive it in a fork of it)."""
+    pending = bytearray()
+    while os.getppid() == parent:
+        ready, _, _ = select.select([0], [], [], _PARENT_CHECK_SECONDS)
+        if not ready:
+            continue
+        piece = os.read(0, 1 << 16)
+        if not piece or len(pending) > _MAX_WORD_BYTES:
+            return
+        pending += piece
+        *lines, rest = bytes(pending).split(b"\n")
+        pending = bytearray(rest)
+        yield from (json.loads(line) for line in lines)
+
+
+def _say(line: bytes) -> None:
+    rest = memoryview(line)
+    while rest:
+        rest = rest[os.write(1, rest) :]
+
+
+if __name__ == "__main__":
+    main()
