@@ -71,7 +71,7 @@ def browser() -> Iterator[Browser]:
             running.close()
 
 
-@dataclass(slots=True)
+@dataclass  # no slots: Playwright keeps a mark on the object whose method listens
 class Pages:
     """Opens pages of one browser, and remembers what no page of ours may do: break, or reach out of this machine."""
 
