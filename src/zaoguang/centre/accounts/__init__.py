@@ -1,0 +1,1 @@
+"""People who work here, their keys and their sessions."""

@@ -1,0 +1,10 @@
+"""What was recorded stays as it was recorded: the database refuses changes and deletions."""
+
+from django.db import migrations
+
+from zaoguang.centre.append_only import append_only
+
+
+class Migration(migrations.Migration):
+    dependencies = [("audit", "0001_initial")]
+    operations = [append_only("audit_auditevent")]

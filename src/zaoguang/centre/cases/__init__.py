@@ -1,0 +1,1 @@
+"""A case, its members, its consents and notes."""

@@ -1,0 +1,45 @@
+"""Consent: given for one use, withdrawn in one transaction, asked for before every use (P04)."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from zaoguang.casework import ConsentUse
+from zaoguang.centre.accounts.models import Person
+from zaoguang.centre.audit.models import Verb
+from zaoguang.centre.audit.trail import record
+from zaoguang.centre.cases.models import USE_NAMES, Case, Consent
+from zaoguang.errors import UserMistake
+from zaoguang.words import gettext as _
+
+__all__ = ["give", "live", "require", "withdraw"]
+
+
+def live(case: Case) -> frozenset[ConsentUse]:
+    """Give the uses to which a live consent stands, read fresh."""
+    uses = Consent.objects.filter(case=case, withdrawn_at__isnull=True).values_list("use", flat=True)
+    return frozenset(ConsentUse(use) for use in uses)
+
+
+def require(case: Case, use: ConsentUse) -> None:
+    """Refuse what the survivor has not agreed to; call it inside the transaction that does the thing."""
+    if use not in live(case):
+        raise UserMistake(_("There is no live consent to this: %(use)s.") % {"use": USE_NAMES[use]})
+
+
+@transaction.atomic
+def give(case: Case, use: ConsentUse, by: Person, now: datetime) -> None:
+    """Record her yes to one use; a second yes changes nothing."""
+    if use in live(case):
+        return
+    consent = Consent.objects.create(case=case, use=use.value, given_at=now, recorded_by=by)
+    record(Verb.CONSENT_GIVEN, now=now, person=by, case=case, subject=consent.pk)
+
+
+@transaction.atomic
+def withdraw(case: Case, use: ConsentUse, by: Person, now: datetime) -> None:
+    """Record that she took her yes back; from this transaction on the use is refused."""
+    for consent in Consent.objects.filter(case=case, use=use.value, withdrawn_at__isnull=True):
+        consent.withdrawn_at = now
+        consent.save(update_fields=["withdrawn_at"])
+        record(Verb.CONSENT_WITHDRAWN, now=now, person=by, case=case, subject=consent.pk)

@@ -1,0 +1,12 @@
+"""One writer at a time in a case: what appends to its log or counts on its consents holds the case's row."""
+
+from uuid import UUID
+
+from zaoguang.centre.cases.models import Case
+
+__all__ = ["hold"]
+
+
+def hold(case_id: UUID) -> Case:
+    """Give the case, locked until the transaction ends (SQLite: the transaction itself is the lock)."""
+    return Case.objects.select_for_update().get(pk=case_id)

@@ -1,0 +1,105 @@
+"""Opening a case, sharing it with a member, switching it to referral, closing it."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from zaoguang.casework import CaseStatus, Permission, allows, may_change
+from zaoguang.centre.accounts.models import Person
+from zaoguang.centre.audit.models import Verb
+from zaoguang.centre.audit.trail import record
+from zaoguang.centre.cases.models import Case, Membership, Note
+from zaoguang.centre.sealed import write
+from zaoguang.errors import UserMistake
+from zaoguang.vault import SecretKey, seal_to
+from zaoguang.words import gettext as _
+
+__all__ = ["Identity", "add_member", "change_status", "open_case", "remove_member", "require_open", "write_note"]
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What a case says of the survivor: a name to call her by, and only as much more as a notice will need."""
+
+    alias: str
+    legal_name: str = ""
+    contact: str = ""
+    story: str = ""
+
+
+def _next_number(now: datetime) -> str:
+    year = now.year
+    last = Case.objects.filter(number__startswith=f"{year}-").order_by("-number").values_list("number", flat=True)
+    return f"{year}-{int(last[0].split('-')[1]) + 1 if last else 1:04d}"
+
+
+@transaction.atomic
+def open_case(identity: Identity, by: Person, now: datetime) -> tuple[Case, SecretKey]:
+    """Open a case with a fresh case key, its opener being its first member."""
+    case = Case(number=_next_number(now), status=CaseStatus.OPEN.value, opened_at=now)
+    key = SecretKey.generate()
+    for column in ("alias", "legal_name", "contact", "story"):
+        write(case, column, getattr(identity, column), key)
+    case.save(force_insert=True)
+    _seat(case, by, key, now)
+    record(Verb.CASE_OPENED, now=now, person=by, case=case)
+    return case, key
+
+
+def _seat(case: Case, person: Person, key: SecretKey, now: datetime) -> Membership:
+    may_read = allows(person.kind, Permission.READ_IDENTITY)
+    sealed = seal_to(bytes(person.public_key), key) if may_read else b""
+    return Membership.objects.create(case=case, person=person, sealed_case_key=sealed, since=now)
+
+
+@transaction.atomic
+def add_member(case: Case, key: SecretKey, person: Person, by: Person, now: datetime) -> None:
+    """Let another person into the case by sealing the case key to her; nothing changes if she is in already."""
+    if Membership.objects.filter(case=case, person=person).exists():
+        return
+    _seat(case, person, key, now)
+    record(Verb.MEMBER_ADDED, now=now, person=by, case=case, subject=person.pk)
+
+
+@transaction.atomic
+def remove_member(case: Case, person: Person, by: Person, now: datetime) -> None:
+    """Take a person out of the case; the last member stays, for a case nobody can open is a case lost."""
+    if case.memberships.count() <= 1:
+        raise UserMistake(_("The last member cannot be taken out: nobody could open the case any more."))
+    if case.memberships.filter(person=person).delete()[0]:
+        record(Verb.MEMBER_REMOVED, now=now, person=by, case=case, subject=person.pk)
+
+
+@transaction.atomic
+def write_note(case: Case, key: SecretKey, text: str, by: Person, now: datetime) -> None:
+    """Add a note."""
+    if not text.strip():
+        raise UserMistake(_("An empty note was not saved."))
+    note = Note(case=case, author=by, at=now)
+    write(note, "text", text.strip()[:20_000], key)
+    note.save(force_insert=True)
+    record(Verb.NOTE_WRITTEN, now=now, person=by, case=case, subject=note.pk)
+
+
+_STATUS_VERBS = {
+    CaseStatus.OPEN: Verb.CASE_OPENED,
+    CaseStatus.REFERRAL: Verb.CASE_REFERRED,
+    CaseStatus.CLOSED: Verb.CASE_CLOSED,
+}
+
+
+@transaction.atomic
+def change_status(case: Case, status: CaseStatus, by: Person, now: datetime) -> None:
+    """Switch a case to referral (any sign of a minor, P05), close it, or open a closed one again."""
+    before = CaseStatus(Case.objects.select_for_update().get(pk=case.pk).status)
+    if not may_change(before, status):
+        raise UserMistake(_("This case cannot be changed that way any more."))
+    Case.objects.filter(pk=case.pk).update(status=status.value)
+    record(_STATUS_VERBS[status], now=now, person=by, case=case)
+
+
+def require_open(case: Case) -> None:
+    """Refuse work on a case that was referred or closed, read fresh inside the caller's transaction."""
+    if not Case.objects.filter(pk=case.pk, status=CaseStatus.OPEN.value).exists():
+        raise UserMistake(_("This case takes no more work: it was referred or closed."))

@@ -1,0 +1,1 @@
+"""What was seen, sealed; and the log that chains the seals."""

@@ -1,0 +1,1 @@
+"""A survivor's items as fingerprints come in; never a picture."""

@@ -1,0 +1,1 @@
+"""Drafts, confirmations, attempts, answers and what is due."""

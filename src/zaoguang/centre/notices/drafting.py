@@ -1,0 +1,220 @@
+"""Drafting a notice, reading and changing it, and the one step that lets it leave: a named person's yes (P09)."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+
+from zaoguang import notices
+from zaoguang.casework import ConsentUse, NoticeState
+from zaoguang.centre.accounts.models import Person
+from zaoguang.centre.audit.models import Verb
+from zaoguang.centre.audit.trail import record
+from zaoguang.centre.cases import consents
+from zaoguang.centre.cases.locking import hold
+from zaoguang.centre.cases.models import Case
+from zaoguang.centre.cases.opening import require_open
+from zaoguang.centre.notices.groups import known_channels
+from zaoguang.centre.notices.mail import envelope_from
+from zaoguang.centre.notices.models import Attempt, Due, DueKind, Notice, Route
+from zaoguang.centre.notices.proposals import new_message_id
+from zaoguang.centre.sealed import read, write, write_b
+from zaoguang.centre.sightings.models import Sighting
+from zaoguang.errors import UserMistake
+from zaoguang.notices import Missing, Regime, Text
+from zaoguang.vault import SecretKey
+from zaoguang.words import gettext as _
+
+__all__ = [
+    "AUTOMATIC",
+    "Door",
+    "Preview",
+    "addresses_of",
+    "confirm",
+    "draft",
+    "edit",
+    "prefill",
+    "preview",
+    "starting_values",
+    "values_of",
+]
+
+Values = Mapping[str, str | list[str] | bool]
+
+AUTOMATIC = frozenset({"addresses", "date", "prior_reports", "addressee", "case_id"})
+"""Fields that the centre fills in itself; nobody types them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    """Where a notice goes and under which law."""
+
+    regime: str
+    channel: str  # empty for an addressee that a person named
+    route: Route
+    address: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A notice as it would leave now, or what it still lacks."""
+
+    missing: tuple[Missing, ...]
+    text: Text | None
+
+
+def prefill(case: Case, key: SecretKey) -> dict[str, object]:
+    """Give what the centre can answer by itself: the last notice's answers, else the centre signs as agent."""
+    last = case.notices.exclude(fields=b"").first()
+    if last is not None:
+        return dict(values_of(last, key))
+    return {
+        "capacity": "agent",
+        "agent_name": settings.CENTRE_NAME,
+        "contact_email": envelope_from(),
+        "signature": settings.CENTRE_NAME,
+    }
+
+
+@transaction.atomic
+def draft(
+    case: Case, key: SecretKey, door: Door, sightings: Sequence[Sighting], values: Values, by: Person, now: datetime
+) -> Notice:
+    """Make a draft for these copies; it goes nowhere until somebody confirms it."""
+    require_open(case)
+    consents.require(case, ConsentUse.NOTICE)
+    if door.language not in notices.regime(door.regime).languages:
+        raise UserMistake(_("There is no text of this notice in that language."))
+    notice = Notice(
+        case=case,
+        regime=door.regime,
+        channel=door.channel,
+        route=door.route,
+        language=door.language,
+        state=NoticeState.DRAFT.value,
+        message_id=new_message_id(),
+        made_at=now,
+    )
+    write_b(notice, "addressee", door.address)
+    _write_values(notice, key, values)
+    notice.save(force_insert=True)
+    notice.sightings.set(sightings)
+    record(Verb.NOTICE_DRAFTED, now=now, person=by, case=case, subject=notice.pk)
+    return notice
+
+
+def _write_values(notice: Notice, key: SecretKey, values: Values) -> None:
+    kept = {name: value for name, value in values.items() if name not in AUTOMATIC}
+    write(notice, "fields", json.dumps(kept, ensure_ascii=False), key)
+
+
+def values_of(notice: Notice, key: SecretKey) -> dict[str, str | list[str] | bool]:
+    """Give what people filled in."""
+    stored = read(notice, "fields", key)
+    return dict(json.loads(stored)) if stored else {}
+
+
+def starting_values(notice: Notice, key: SecretKey) -> dict[str, str | list[str] | bool]:
+    """Give what people filled in; a proposal that nobody touched yet starts from the notice that it follows up."""
+    given = values_of(notice, key)
+    return values_of(notice.escalates, key) if not given and notice.escalates is not None else given
+
+
+@transaction.atomic
+def edit(notice: Notice, key: SecretKey, values: Values, language: str, by: Person, now: datetime) -> None:
+    """Change a draft; a proposal becomes a draft by it."""
+    fresh = Notice.objects.select_for_update().get(pk=notice.pk)
+    if fresh.step not in {NoticeState.PROPOSED, NoticeState.DRAFT}:
+        raise UserMistake(_("A notice that was confirmed cannot be changed any more."))
+    if language in notices.regime(fresh.regime).languages:
+        fresh.language = language
+    _write_values(fresh, key, values)
+    fresh.state = NoticeState.DRAFT.value
+    fresh.save(update_fields=["fields", "state", "language"])
+    record(Verb.NOTICE_EDITED, now=now, person=by, case=fresh.case, subject=fresh.pk)
+
+
+def preview(notice: Notice, key: SecretKey, now: datetime) -> Preview:
+    """Give the text as it would leave now, or the fields that are missing."""
+    regime = notices.regime(notice.regime)
+    values = _all_values(notice, key, regime, now)
+    lacking = notices.missing(regime, values, notice.language)
+    return Preview(lacking, None if lacking else notices.render(regime, notice.language, values))
+
+
+def _all_values(notice: Notice, key: SecretKey, regime: Regime, now: datetime) -> dict[str, str | list[str] | bool]:
+    given = starting_values(notice, key)
+    names = {field.name for field in regime.fields}
+    automatic = {
+        "addresses": addresses_of(notice),
+        "date": f"{now:%Y-%m-%d}",
+        "case_id": notice.case.number,
+        "addressee": next((each.name for each in known_channels() if each.id == notice.channel), ""),
+        "prior_reports": _prior(notice),
+    }
+    return {**given, **{name: value for name, value in automatic.items() if name in names}}
+
+
+def addresses_of(notice: Notice) -> list[str]:
+    """Give every address the notice names, once: each page, then the pictures on it."""
+    found: dict[str, None] = {}
+    for sighting in notice.sightings.order_by("seen_at", "id"):
+        found[sighting.page()] = None
+        if sighting.picture().startswith(("http://", "https://")):
+            found[sighting.picture()] = None
+    return list(found)
+
+
+def _prior(notice: Notice) -> list[str]:
+    lines, earlier = [], notice.escalates
+    while earlier is not None and len(lines) < 10:  # noqa: PLR2004  (a chain that long is a matter for counsel)
+        if earlier.sent_at is not None:
+            lines.append(notices.prior_report(earlier.sent_at, earlier.message_id))
+        earlier = earlier.escalates
+    return lines
+
+
+@transaction.atomic
+def confirm(notice: Notice, key: SecretKey, by: Person, now: datetime, *, identity_seen: bool) -> None:
+    """Let a complete draft leave, in this person's name.
+
+    The message is sealed for the worker until the addressee's server has it; a form's sheet stays with the case, and
+    its attempt begins now, for a person makes it.
+    """
+    case = hold(notice.case_id)
+    require_open(case)
+    consents.require(case, ConsentUse.NOTICE)
+    notice = Notice.objects.select_for_update().select_related("case", "escalates").get(pk=notice.pk)
+    if notice.step is not NoticeState.DRAFT:
+        raise UserMistake(_("This notice was confirmed or changed in the meantime; look at it again."))
+    regime = notices.regime(notice.regime)
+    if regime.identity.may_reach_uploader and not identity_seen:
+        raise UserMistake(_("Say first that you have read what this notice lets the addressee know."))
+    seen = preview(notice, key, now)
+    if seen.text is None:
+        raise UserMistake(_("This notice cannot leave yet: %(what)s") % {"what": seen.missing[0].sentence})
+    write(notice, "text", json.dumps([seen.text.subject, seen.text.body], ensure_ascii=False), key)
+    notice.confirmed_by, notice.confirmed_at = by, now
+    _hand_on(notice, seen.text, now)
+    record(Verb.NOTICE_CONFIRMED, now=now, person=by, case=case, subject=notice.pk)
+
+
+def _hand_on(notice: Notice, text: Text, now: datetime) -> None:
+    if notice.route == Route.FORM:
+        notice.state = NoticeState.SENDING.value
+        notice.save()
+        Attempt.objects.create(notice=notice, started_at=now)
+        return
+    earlier = notice.escalates.message_id if notice.escalates is not None else ""
+    sender = envelope_from()
+    message = notices.compose(
+        text, sender, notice.to(), notice.message_id, now, sender_name=settings.CENTRE_NAME, in_reply_to=earlier
+    )
+    write_b(notice, "outbox", message.decode("ascii"))
+    notice.state = NoticeState.CONFIRMED.value
+    notice.save()
+    Due.objects.create(kind=DueKind.SEND, notice=notice, due_at=now)

@@ -1,0 +1,52 @@
+"""Which copies still need a demand, grouped by the door to knock on."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.conf import settings
+
+from zaoguang import notices
+from zaoguang.casework import NoticeState
+from zaoguang.centre.cases.models import Case
+from zaoguang.centre.sightings.listing import GONE
+from zaoguang.centre.sightings.models import Sighting
+from zaoguang.notices import Channel
+
+__all__ = ["Group", "known_channels", "open_groups"]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Copies that one addressee answers for; ``channel`` is None where nobody knows the addressee yet."""
+
+    key: str  # the channel's id, or the host
+    channel: Channel | None
+    host: str
+    sightings: tuple[Sighting, ...]
+
+
+@cache
+def known_channels() -> tuple[Channel, ...]:
+    """Give the channels shipped and those of this centre."""
+    extra = Path(settings.CHANNELS_FILE) if settings.CHANNELS_FILE else None
+    return notices.channels(extra)
+
+
+def open_groups(case: Case) -> tuple[Group, ...]:
+    """Group the copies that still stand and for which no notice is drafted or under way."""
+    live = [state.value for state in NoticeState if state is not NoticeState.WITHDRAWN]
+    waiting = case.sightings.exclude(outcome__in=GONE).exclude(notices__state__in=live).order_by("seen_at", "id")
+    return _grouped(waiting)
+
+
+def _grouped(sightings: Sequence[Sighting]) -> tuple[Group, ...]:
+    found: dict[str, tuple[Channel | None, str, list[Sighting]]] = {}
+    for sighting in sightings:
+        page = sighting.page()
+        channel = notices.channel_for(page, [each for each in known_channels() if each.regimes])
+        host = urlsplit(page).netloc
+        found.setdefault(channel.id if channel else host, (channel, host, []))[2].append(sighting)
+    return tuple(Group(key, channel, host, tuple(rows)) for key, (channel, host, rows) in sorted(found.items()))

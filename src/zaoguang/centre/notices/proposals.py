@@ -1,0 +1,45 @@
+"""Proposing the next step when a demand was not met; only a person takes it."""
+
+import secrets
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.conf import settings
+
+from zaoguang.casework import NoticeState
+from zaoguang.centre.audit.models import Verb
+from zaoguang.centre.audit.trail import record
+from zaoguang.centre.notices.models import Notice
+from zaoguang.centre.sealed import write_b
+from zaoguang.centre.sightings.models import Sighting
+
+__all__ = ["new_message_id", "propose_escalation"]
+
+
+def new_message_id() -> str:
+    """Give a fresh Message-ID (RFC 5322 §3.6.4); it stays the notice's own for good, whatever is tried."""
+    domain = str(settings.MAIL_FROM).rpartition("@")[2] or "localhost"
+    return f"<{secrets.token_hex(16)}@{domain}>"
+
+
+def propose_escalation(notice: Notice, standing: Sequence[Sighting], now: datetime) -> Notice | None:
+    """Propose one further notice for what still stands; none if one is proposed or under way already."""
+    live = notice.escalations.exclude(state=NoticeState.WITHDRAWN.value)
+    if not standing or live.exists():
+        return None
+    proposal = Notice(
+        case=notice.case,
+        regime=notice.regime,
+        channel=notice.channel,
+        route=notice.route,
+        language=notice.language,
+        state=NoticeState.PROPOSED.value,
+        message_id=new_message_id(),
+        made_at=now,
+        escalates=notice,
+    )
+    write_b(proposal, "addressee", notice.to())
+    proposal.save(force_insert=True)
+    proposal.sightings.set(standing)
+    record(Verb.NOTICE_PROPOSED, now=now, person=None, case=notice.case, subject=proposal.pk)
+    return proposal

@@ -1,0 +1,200 @@
+"""Drafting, reading, confirming and following up notices."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import get_language, ngettext
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from zaoguang import notices
+from zaoguang.casework import NoticeState, Permission
+from zaoguang.centre.access import CaseRequest, member
+from zaoguang.centre.notices import drafting, unsure
+from zaoguang.centre.notices.forms import RegimeForm
+from zaoguang.centre.notices.groups import Group, open_groups
+from zaoguang.centre.notices.models import Answer, Notice, Route
+from zaoguang.centre.notices.sheet import final_text
+from zaoguang.centre.pages import speaks_errors, time_of
+from zaoguang.centre.sealed import read
+from zaoguang.errors import UserMistake
+from zaoguang.notices.values import is_mail_address
+
+__all__ = ["again", "answer", "confirm", "edit", "new_notices", "notice_page", "resolve", "submitted", "withdraw"]
+
+
+def _spoken() -> str:
+    return "zh-Hans" if (get_language() or "").startswith("zh") else "en"
+
+
+@member(Permission.DRAFT_NOTICE)
+@require_http_methods(["GET", "POST"])
+def new_notices(request: CaseRequest, case_id: object) -> HttpResponse:
+    """Answer the laws' questions once, and get one draft for each addressee."""
+    case, key = request.open_case.case, request.open_case.identity_key()
+    groups = open_groups(case)
+    initial = {"language": "en", **drafting.prefill(case, key)}
+    form = RegimeForm(request.POST or None, regimes=notices.regimes(), initial=initial)
+    mistake = ""
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = _draft_all(request, groups, form)
+        except UserMistake as error:
+            mistake = str(error)
+        else:
+            said = ngettext("%(count)d draft was made.", "%(count)d drafts were made.", len(made))
+            messages.success(request, said % {"count": len(made)})
+            return redirect("notice", case_id=case_id, notice_id=made[0].pk)
+    shown = {"case": case, "groups": groups, "form": form, "mistake": mistake, "regimes": _regime_names()}
+    return render(request, "notices/new.html", shown, status=422 if mistake or form.errors else 200)
+
+
+def _regime_names() -> list[tuple[str, str]]:
+    return [(regime.id, regime.title(_spoken())) for regime in notices.regimes()]
+
+
+def _draft_all(request: CaseRequest, groups: tuple[Group, ...], form: RegimeForm) -> list[Notice]:
+    """Make a draft for each group that was ticked."""
+    wanted = set(request.POST.getlist("group"))
+    chosen = [(group, _door(request, group, form.cleaned_data["language"])) for group in groups if group.key in wanted]
+    if not chosen:
+        raise UserMistake(str(_("Choose at least one addressee.")))
+    case, key = request.open_case.case, request.open_case.identity_key()
+    moment = time_of(request)
+    return [
+        drafting.draft(case, key, door, group.sightings, form.values(), request.user, moment) for group, door in chosen
+    ]
+
+
+def _door(request: CaseRequest, group: Group, language: str) -> drafting.Door:
+    if group.channel is not None:
+        route = Route(group.channel.route.value)
+        return drafting.Door(group.channel.regimes[0], group.channel.id, route, group.channel.address, language)
+    address = request.POST.get(f"address-{group.key}", "").strip()
+    regime = request.POST.get(f"regime-{group.key}", "")
+    if not is_mail_address(address):
+        raise UserMistake(
+            str(_("Nobody knows yet where %(host)s takes reports: give an e-mail address.")) % {"host": group.host}
+        )
+    return drafting.Door(notices.regime(regime).id, "", Route.EMAIL, address, language)
+
+
+def _notice(request: CaseRequest, notice_id: UUID) -> Notice:
+    rows = Notice.objects.select_related("case", "escalates", "confirmed_by")
+    return get_object_or_404(rows, pk=notice_id, case=request.open_case.case)
+
+
+@member(Permission.READ_NOTICES)
+@require_GET
+def notice_page(request: CaseRequest, case_id: object, notice_id: UUID) -> HttpResponse:
+    """Show one notice: its text or what it lacks, and the step that is next."""
+    del case_id
+    notice, key = _notice(request, notice_id), request.open_case.identity_key()
+    editable = notice.step in {NoticeState.PROPOSED, NoticeState.DRAFT}
+    regime = notices.regime(notice.regime)
+    preview = drafting.preview(notice, key, time_of(request)) if editable else None
+    initial = {"language": notice.language, **drafting.starting_values(notice, key)}
+    following = notice.case.notices.filter(state=NoticeState.DRAFT.value).exclude(pk=notice.pk).first()
+    return render(
+        request,
+        "notices/notice.html",
+        {
+            "case": notice.case,
+            "notice": notice,
+            "regime_title": regime.title(_spoken()),
+            "identity": regime.identity.sentence(_spoken()),
+            "ask_identity": regime.identity.may_reach_uploader,
+            "to": notice.to(),
+            "preview": preview,
+            "text": final_text(notice, key),
+            "receipt": read(notice, "receipt", key),
+            "form": RegimeForm(None, regimes=[regime], initial=initial) if editable else None,
+            "addresses": drafting.addresses_of(notice),
+            "sightings": notice.sightings.select_related("item").order_by("seen_at", "id"),
+            "attempts": notice.attempts.all(),
+            "answers": Answer.choices,
+            "following": following,
+        },
+    )
+
+
+@member(Permission.DRAFT_NOTICE)
+@require_POST
+@speaks_errors
+def edit(request: CaseRequest, case_id: object, notice_id: UUID) -> HttpResponse:
+    """Change a draft."""
+    notice, key = _notice(request, notice_id), request.open_case.identity_key()
+    form = RegimeForm(request.POST, regimes=[notices.regime(notice.regime)], initial={})
+    if not form.is_valid():
+        name, errors = next(iter(form.errors.items()))
+        raise UserMistake(f"{form.fields[name].label}: {errors[0]}")
+    drafting.edit(notice, key, form.values(), form.cleaned_data["language"], request.user, time_of(request))
+    return redirect("notice", case_id=case_id, notice_id=notice_id)
+
+
+@member(Permission.CONFIRM_NOTICE)
+@require_POST
+@speaks_errors
+def confirm(request: CaseRequest, case_id: object, notice_id: UUID) -> HttpResponse:
+    """Let a notice leave in this person's name."""
+    notice, key = _notice(request, notice_id), request.open_case.identity_key()
+    seen = request.POST.get("identity_seen") == "yes"
+    drafting.confirm(notice, key, request.user, time_of(request), identity_seen=seen)
+    messages.success(request, _("The notice is confirmed."))
+    return redirect("notice", case_id=case_id, notice_id=notice_id)
+
+
+@member(Permission.CONFIRM_NOTICE)
+@require_POST
+@speaks_errors
+def submitted(request: CaseRequest, case_id: object, notice_id: UUID) -> HttpResponse:
+    """Record that the addressee's form was filled in and sent by hand."""
+    key = request.open_case.identity_key()
+    receipt = request.POST.get("receipt", "")
+    unsure.submitted(_notice(request, notice_id), key, receipt, request.user, time_of(request))
+    return redirect("notice", case_id=case_id, notice_id=notice_id)
+
+
+@member(Permission.SETTLE_NOTICE)
+@require_POST
+@speaks_errors
+def resolve(request: CaseRequest, case_id: object, notice_id: UUID) -> HttpResponse:
+    """Say what became of an attempt whose result is unknown."""
+    said = request.POST.get("arrived")
+    if said not in {"yes", "no"}:
+        raise UserMistake(str(_("Say whether the notice arrived.")))
+    unsure.resolve(_notice(request, notice_id), request.user, time_of(request), arrived=said == "yes")
+    return redirect("notice", case_id=case_id, notice_id=notice_id)
+
+
+@member(Permission.CONFIRM_NOTICE)
+@require_POST
+@speaks_errors
+def again(request: CaseRequest, case_id: object, notice_id: UUID) -> HttpResponse:
+    """Try a notice again that certainly was not sent."""
+    unsure.send_again(_notice(request, notice_id), request.user, time_of(request))
+    return redirect("notice", case_id=case_id, notice_id=notice_id)
+
+
+@member(Permission.RECORD_OUTCOME)
+@require_POST
+@speaks_errors
+def answer(request: CaseRequest, case_id: object, notice_id: UUID) -> HttpResponse:
+    """Record what the addressee said."""
+    try:
+        said = Answer(request.POST.get("answer", ""))
+    except ValueError as error:
+        raise UserMistake(str(_("Choose what the answer said."))) from error
+    unsure.record_answer(_notice(request, notice_id), said, request.user, time_of(request))
+    return redirect("notice", case_id=case_id, notice_id=notice_id)
+
+
+@member(Permission.DRAFT_NOTICE)
+@require_POST
+@speaks_errors
+def withdraw(request: CaseRequest, case_id: object, notice_id: UUID) -> HttpResponse:
+    """Take back a notice that has not left."""
+    unsure.withdraw(_notice(request, notice_id), request.user, time_of(request))
+    return redirect("case", case_id=case_id)

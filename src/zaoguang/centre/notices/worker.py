@@ -1,0 +1,55 @@
+"""The clock's worker: takes what is due by compare-and-set, does it, and says that it is done."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from zaoguang.centre.notices.models import Due, DueKind, DueState
+from zaoguang.centre.notices.rechecks import look_again, settle_deadline
+from zaoguang.centre.notices.sending import abandon_started, send
+from zaoguang.watch import Reader
+
+__all__ = ["recover", "tick"]
+
+_AT_ONCE = 50
+
+
+def recover(now: datetime) -> None:
+    """Put right what a worker that is no more left behind; only the one clock worker may call this, when it starts."""
+    abandon_started(now)
+    Due.objects.filter(state=DueState.TAKEN).update(state=DueState.WAITING)
+
+
+def tick(now: datetime, reader: Callable[[], Reader]) -> int:
+    """Do what is due at ``now`` and give how many things that was; ``reader`` is asked for only to read."""
+    done = 0
+    sends = _take(DueKind.SEND, now)
+    for due in sends:
+        send(due.notice, now)
+        _done([due])
+    done += len(sends)
+    looks = [*_take(DueKind.RECHECK, now), *_take(DueKind.DEADLINE, now)]
+    if looks:
+        look_again(list({due.notice_id: due.notice for due in looks}.values()), reader(), now)
+        for due in looks:
+            if due.kind == DueKind.DEADLINE:
+                settle_deadline(due.notice, now)
+        _done(looks)
+    return done + len(looks)
+
+
+def _waiting(kind: DueKind, now: datetime) -> QuerySet[Due]:
+    return Due.objects.filter(kind=kind, state=DueState.WAITING, due_at__lte=now)
+
+
+def _take(kind: DueKind, now: datetime) -> list[Due]:
+    """Take what is due, each row by compare-and-set: of two workers, one gets it."""
+    waiting = _waiting(kind, now).select_related("notice__case")[:_AT_ONCE]
+    return [
+        due for due in waiting if Due.objects.filter(pk=due.pk, state=DueState.WAITING).update(state=DueState.TAKEN)
+    ]
+
+
+def _done(dues: Sequence[Due]) -> None:
+    Due.objects.filter(pk__in=[due.pk for due in dues], state=DueState.TAKEN).update(state=DueState.DONE)

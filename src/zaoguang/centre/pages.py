@@ -1,0 +1,54 @@
+"""What every page shows: whose session it is, whether this is a rehearsal, what time the centre has."""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import wraps
+from typing import TypeVar
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+
+from zaoguang.casework import Permission, allows
+from zaoguang.centre.accounts.models import Person
+from zaoguang.centre.clock import now
+from zaoguang.errors import ZaoguangError
+
+__all__ = ["every_page", "speaks_errors", "time_of"]
+
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
+
+
+def time_of(request: HttpRequest) -> datetime:
+    """Give the one moment that this request happens at, frozen at its first use."""
+    moment: datetime | None = getattr(request, "zaoguang_now", None)
+    if moment is None:
+        moment = now()
+        request.zaoguang_now = moment  # type: ignore[attr-defined]  # frozen for the rest of the request
+    return moment
+
+
+def every_page(request: HttpRequest) -> dict[str, object]:
+    """Give what the base template needs."""
+    who = request.user if isinstance(getattr(request, "user", None), Person) else None
+    may = frozenset(right.value for right in Permission if who and allows(who.kind, right))
+    return {"rehearsal": settings.REHEARSAL, "now": time_of(request), "may": may}
+
+
+def speaks_errors(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """Turn an error of ours in a POST into a message on the page it came from; nothing was changed."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        try:
+            return view(request, *args, **kwargs)
+        except ZaoguangError as error:
+            messages.error(request, str(error))
+            back = {name: value for name, value in kwargs.items() if name in {"case_id", "notice_id"}}
+            if "notice_id" in back:
+                return redirect("notice", **back)
+            return redirect("case", case_id=back["case_id"]) if "case_id" in back else redirect("cases")
+
+    return wrapped

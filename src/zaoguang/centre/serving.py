@@ -1,0 +1,192 @@
+"""The centre's three processes, and the one that keeps them running: pages, link reader, clock."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
+from datetime import timedelta
+from types import FrameType, TracebackType
+
+import click
+
+from zaoguang.errors import OutsideFailure
+from zaoguang.words import gettext as _
+
+__all__ = ["Child", "House", "run_centre", "serve_clock", "serve_reader", "serve_web", "zaoguang_command"]
+
+_WEB_THREADS = 8
+_GRACE_SECONDS = 10.0
+_LOOK_SECONDS = 0.2
+_LONGEST_PAUSE = 30.0
+
+
+def serve_web(host: str, port: int) -> None:
+    """Serve the pages until told to stop."""
+    import waitress  # noqa: PLC0415  (only this process needs it)
+
+    from zaoguang.centre.wsgi import application  # noqa: PLC0415  (Django must be set up first)
+
+    try:
+        waitress.serve(
+            application, host=host, port=port, threads=_WEB_THREADS, ident=None, clear_untrusted_proxy_headers=True
+        )
+    except OSError as error:
+        raise OutsideFailure(
+            _("Port %(port)d cannot be listened on: %(why)s.") % {"port": port, "why": error.strerror}
+        ) from error
+
+
+def serve_reader() -> None:
+    """Read link checks from the queue until told to stop; what an earlier reader left unfinished goes on."""
+    from django.core.management import call_command  # noqa: PLC0415  (Django must be set up first)
+
+    from zaoguang.centre.alone import alone  # noqa: PLC0415  (the same)
+    from zaoguang.centre.sightings.tasks import resume  # noqa: PLC0415  (the same)
+
+    no_core_dump()
+    with alone("reader"):
+        resume()
+        call_command("db_worker", interval=0.5, startup_delay=False, verbosity=0)
+
+
+def serve_clock(every: timedelta) -> None:
+    """Do what is due, again and again, until told to stop."""
+    from zaoguang.centre.alone import alone  # noqa: PLC0415  (Django must be set up first)
+    from zaoguang.centre.clock import now  # noqa: PLC0415  (the same)
+    from zaoguang.centre.notices.worker import recover, tick  # noqa: PLC0415  (the same)
+    from zaoguang.centre.sightings.reading import open_reader  # noqa: PLC0415  (the same)
+
+    no_core_dump()
+    stop = StopFlag()
+    with alone("clock"), open_reader() as reader:
+        recover(now())
+        while not stop.asked:
+            if not tick(now(), lambda: reader):
+                stop.wait(every.total_seconds())
+
+
+def no_core_dump() -> None:
+    """Let no crash of this process write its memory to a disk."""
+    import resource  # noqa: PLC0415  (POSIX only, needed here only)
+
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+class StopFlag:
+    """Remembers that SIGINT or SIGTERM came, so that the work at hand is finished first."""
+
+    def __init__(self) -> None:
+        """Listen for both signals."""
+        self.asked = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._ask)
+
+    def _ask(self, number: int, frame: FrameType | None) -> None:
+        del number, frame
+        self.asked = True
+
+    def wait(self, seconds: float) -> None:
+        """Wait that long, or until asked to stop."""
+        until = time.monotonic() + seconds
+        while not self.asked and (left := until - time.monotonic()) > 0:
+            time.sleep(min(left, _LOOK_SECONDS))
+
+
+def zaoguang_command(*words: str) -> list[str]:
+    """Give the argument list that runs our own command line in a fresh process."""
+    return [sys.executable, "-m", "zaoguang", *words]
+
+
+class Child:
+    """One process that is started again when it ends unasked, ever more slowly if it keeps ending."""
+
+    def __init__(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> None:
+        """Start it."""
+        self.name, self._command, self._environment = name, list(command), dict(environment)
+        self._pause, self._again_at = 0.5, 0.0
+        self._process = self._start()
+
+    def _start(self) -> subprocess.Popen[bytes]:
+        # A session of its own: Ctrl-C reaches the house, which stops its children in order.
+        return subprocess.Popen(self._command, env=self._environment, stdin=subprocess.DEVNULL, start_new_session=True)
+
+    @property
+    def pid(self) -> int:
+        """Give the process id."""
+        return self._process.pid
+
+    @property
+    def running(self) -> bool:
+        """Say whether it runs now."""
+        return self._process.poll() is None
+
+    def keep(self) -> None:
+        """Start it again if it has ended and its pause is over."""
+        if self.running:
+            return
+        moment = time.monotonic()
+        if not self._again_at:
+            click.echo(
+                _("%(name)s ended (%(code)s); starting it again.")
+                % {"name": self.name, "code": self._process.returncode},
+                err=True,
+            )
+            self._again_at = moment + self._pause
+            self._pause = min(self._pause * 2, _LONGEST_PAUSE)
+        elif moment >= self._again_at:
+            self._again_at = 0.0
+            self._process = self._start()
+
+    def stop(self) -> None:
+        """Ask it to end, and insist when it does not."""
+        if self.running:
+            self._process.terminate()
+        try:
+            self._process.wait(_GRACE_SECONDS)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+class House(AbstractContextManager["House"]):
+    """The processes of one centre, started together, kept running, stopped together in reverse order."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self.children: list[Child] = []
+
+    def start(self, name: str, command: Sequence[str], environment: Mapping[str, str] | None = None) -> Child:
+        """Start one more process."""
+        child = Child(name, command, {**os.environ, **(environment or {})})
+        self.children.append(child)
+        return child
+
+    def keep_until_stopped(self) -> None:
+        """Keep every process running until SIGINT or SIGTERM."""
+        stop = StopFlag()
+        while not stop.asked:
+            for child in self.children:
+                child.keep()
+            stop.wait(_LOOK_SECONDS)
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop every process."""
+        with ExitStack() as stack:
+            for child in self.children:
+                stack.callback(child.stop)
+
+
+def run_centre(host: str, port: int) -> None:
+    """Run the pages, the link reader and the clock until told to stop."""
+    with House() as house:
+        house.start("web", zaoguang_command("centre", "web", "--host", host, "--port", str(port)))
+        house.start("reader", zaoguang_command("centre", "reader"))
+        house.start("clock", zaoguang_command("centre", "clock"))
+        click.echo(_("The centre is at http://%(host)s:%(port)d/ (Ctrl-C stops it).") % {"host": host, "port": port})
+        house.keep_until_stopped()
+        click.echo(_("Stopping."))

@@ -1,0 +1,1 @@
+"""Links that a person checks, and the copies found there."""

@@ -1,0 +1,128 @@
+"""Reading a check's links: each report becomes sightings with sealed exhibits in one transaction, or a reason."""
+
+from collections.abc import Callable
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+
+from zaoguang.casework import CaseStatus, ConsentUse
+from zaoguang.centre.audit.models import Verb
+from zaoguang.centre.audit.trail import record
+from zaoguang.centre.cases import consents
+from zaoguang.centre.cases.locking import hold
+from zaoguang.centre.cases.models import Case
+from zaoguang.centre.exhibits.sealing import seal_sighting
+from zaoguang.centre.sealed import write_b
+from zaoguang.centre.sightings.links import claim
+from zaoguang.centre.sightings.matching import CaseIndex, Match, case_index
+from zaoguang.centre.sightings.models import CheckState, Link, LinkCheck, LinkState, Sighting, address_tag
+from zaoguang.fingerprint import Fingerprint
+from zaoguang.watch import AddressPolicy, PageReport, PictureSeen, Reader, Unread
+
+__all__ = ["keep_sightings", "may_look", "open_reader", "read_check"]
+
+_AT_ONCE = 60
+
+
+def open_reader() -> Reader:
+    """Give the one process that fetches; it may read loopback ports only in a rehearsal."""
+    return Reader(AddressPolicy(loopback_ports=settings.REHEARSAL_PORTS))
+
+
+def may_look(case: Case) -> bool:
+    """Say whether the case is open and the survivor agrees to matching and sealing, read fresh."""
+    wanted = {ConsentUse.MATCH, ConsentUse.SEAL}
+    return case.status == CaseStatus.OPEN.value and wanted <= consents.live(case)
+
+
+def read_check(check: LinkCheck, reader: Reader, now: Callable[[], datetime]) -> None:
+    """Read every link of a check that is still to be read; stopping at any instant loses nothing."""
+    index = case_index(check.case)
+    while links := claim(check, _AT_ONCE):
+        waiting = {str(link.pk): link for link in links}
+        for report in reader.read([(key, link.where()) for key, link in waiting.items()]):
+            _keep(waiting[report.link], report, index, now())
+    _finish(check, now())
+
+
+@transaction.atomic
+def _keep(link: Link, report: PageReport, index: CaseIndex, now: datetime) -> None:
+    """Record one report; a link whose report is already recorded stays as it is."""
+    case = hold(link.check_run.case_id)
+    if not may_look(case):
+        Link.objects.filter(pk=link.pk, state=LinkState.TAKEN).update(state=LinkState.STOPPED)
+        return
+    if report.page is Unread.READER_DIED and not link.reason:
+        again = {"state": LinkState.WAITING, "reason": Unread.READER_DIED.value}
+        Link.objects.filter(pk=link.pk, state=LinkState.TAKEN).update(**again)  # once more, then it is given up
+        return
+    found = keep_sightings(case, report, index, now)
+    Link.objects.filter(pk=link.pk, state=LinkState.TAKEN).update(
+        state=LinkState.UNREAD if isinstance(report.page, Unread) else LinkState.READ,
+        reason=_reason(report),
+        pictures=len(report.pictures),
+        unread_pictures=sum(not isinstance(seen.result, Fingerprint) for seen in report.pictures) + report.left_out,
+        found=len(found),
+    )
+
+
+def _reason(report: PageReport) -> str:
+    if isinstance(report.page, Unread):
+        return report.page.value
+    return "" if report.page.status < 400 else f"status_{report.page.status}"  # noqa: PLR2004  (HTTP's own border)
+
+
+def keep_sightings(
+    case: Case, report: PageReport, index: CaseIndex, now: datetime, reappearance_of: Sighting | None = None
+) -> list[Sighting]:
+    """Make a sealed sighting of every copy on a page that is not known there yet, inside the caller's transaction."""
+    if isinstance(report.page, Unread):
+        return []
+    made = []
+    for seen in report.pictures:
+        if not isinstance(seen.result, Fingerprint) or isinstance(seen.fetched, Unread):
+            continue
+        for match in index.find(seen.result):
+            sighting = _sight(case, report, seen, match, now, reappearance_of)
+            if sighting is not None:
+                seal_sighting(sighting, report.page, seen.fetched, match, now)
+                made.append(sighting)
+    return made
+
+
+def _sight(
+    case: Case, report: PageReport, seen: PictureSeen, match: Match, now: datetime, reappearance_of: Sighting | None
+) -> Sighting | None:
+    page_tag, tag = address_tag(report.address), address_tag(seen.address)
+    if Sighting.objects.filter(case=case, item_id=match.item, page_tag=page_tag, tag=tag).exists():
+        return None
+    sighting = Sighting(
+        case=case,
+        item_id=match.item,
+        page_tag=page_tag,
+        tag=tag,
+        seen_at=now,
+        checked_at=now,
+        distance=match.distance,
+        orientation=match.orientation,
+        reappearance_of=reappearance_of if reappearance_of and reappearance_of.item_id == match.item else None,
+    )
+    write_b(sighting, "page_address", report.address)
+    write_b(sighting, "picture_address", seen.address)
+    sighting.save(force_insert=True)
+    verb = Verb.REAPPEARANCE_FOUND if sighting.reappearance_of else Verb.SIGHTING_FOUND
+    record(verb, now=now, person=None, case=case, subject=sighting.pk)
+    return sighting
+
+
+@transaction.atomic
+def _finish(check: LinkCheck, now: datetime) -> None:
+    left = check.links.filter(state__in=[LinkState.WAITING, LinkState.TAKEN]).exists()
+    if left:
+        return
+    stopped = check.links.filter(state=LinkState.STOPPED).exists()
+    state = CheckState.STOPPED if stopped else CheckState.DONE
+    live = [CheckState.WAITING, CheckState.RUNNING]
+    if LinkCheck.objects.filter(pk=check.pk, state__in=live).update(state=state, finished_at=now):
+        record(Verb.CHECK_FINISHED, now=now, person=None, case=check.case, subject=check.pk)

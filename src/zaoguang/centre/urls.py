@@ -1,0 +1,46 @@
+"""Every address of the centre; a test walks this list with every kind of person."""
+
+from django.urls import path
+from django.views.i18n import set_language
+
+from zaoguang.centre.access import public
+from zaoguang.centre.accounts import views as accounts
+from zaoguang.centre.audit import views as audit
+from zaoguang.centre.cases import views as cases
+from zaoguang.centre.exhibits import views as exhibits
+from zaoguang.centre.intake import views as intake
+from zaoguang.centre.notices import views as notices
+from zaoguang.centre.sightings import views as sightings
+
+CASE = "cases/<uuid:case_id>/"
+NOTICE = CASE + "notices/<uuid:notice_id>/"
+
+urlpatterns = [
+    path("", cases.case_list, name="cases"),
+    path("login/", accounts.login_page, name="login"),
+    path("logout/", accounts.logout_page, name="logout"),
+    path("language/", public(set_language), name="set_language"),
+    path("time/", audit.let_time_pass, name="time"),
+    path("cases/new/", cases.new_case, name="new_case"),
+    path(CASE, cases.case_page, name="case"),
+    path(CASE + "consent/", cases.change_consent, name="consent"),
+    path(CASE + "notes/", cases.new_note, name="new_note"),
+    path(CASE + "members/", cases.members, name="members"),
+    path(CASE + "refer/", cases.refer, name="refer"),
+    path(CASE + "close/", cases.close, name="close"),
+    path(CASE + "items/", intake.add_items, name="add_items"),
+    path(CASE + "items/<uuid:item_id>/remove/", intake.remove_item, name="remove_item"),
+    path(CASE + "checks/new/", sightings.new_check, name="new_check"),
+    path(CASE + "checks/<uuid:check_id>/", sightings.check_page, name="check"),
+    path(CASE + "package/", exhibits.package, name="package"),
+    path(CASE + "trail/", audit.trail, name="trail"),
+    path(CASE + "notices/new/", notices.new_notices, name="new_notices"),
+    path(NOTICE, notices.notice_page, name="notice"),
+    path(NOTICE + "edit/", notices.edit, name="edit_notice"),
+    path(NOTICE + "confirm/", notices.confirm, name="confirm_notice"),
+    path(NOTICE + "submitted/", notices.submitted, name="submitted_notice"),
+    path(NOTICE + "resolve/", notices.resolve, name="resolve_notice"),
+    path(NOTICE + "again/", notices.again, name="send_again"),
+    path(NOTICE + "answer/", notices.answer, name="answer_notice"),
+    path(NOTICE + "withdraw/", notices.withdraw, name="withdraw_notice"),
+]
