@@ -55,16 +55,19 @@ def _over(layered: Image.Image, ground: str) -> Image.Image:
 def _from_deep_grey(picture: Image.Image) -> Image.Image:
     """Give a 16- or 32-bit grey picture in RGB: 16 bits by their whole range, wider ones by the range they use."""
     grey = np.asarray(picture)
-    low, high = (0.0, float(_SIXTEEN_BITS)) if _fits_16_bits(picture.mode, grey) else _range(grey)
+    low, high = _range_16_bits(grey) if _fits_16_bits(picture.mode, grey) else _range(grey)
     scaled = np.subtract(grey, low, dtype=np.float32) * np.float32(255.0 / max(high - low, 1e-9))
     eight_bits = np.clip(np.nan_to_num(scaled) + 0.5, 0, _OPAQUE).astype(np.uint8)
     return Image.fromarray(eight_bits).convert("RGB")
 
 
 def _fits_16_bits(mode: str, grey: NDArray[np.generic]) -> bool:
-    return mode.startswith("I;16") or (
-        mode == "I" and int(grey.min()) >= 0 and _OPAQUE < int(grey.max()) <= _SIXTEEN_BITS
-    )
+    return mode.startswith("I;16") or (mode == "I" and int(grey.min()) >= 0 and int(grey.max()) <= _SIXTEEN_BITS)
+
+
+def _range_16_bits(grey: NDArray[np.generic]) -> tuple[float, float]:
+    """Give the whole range; or that of eight bits, when a converter only widened them and left the high byte empty."""
+    return 0.0, float(_SIXTEEN_BITS if int(grey.max()) > _OPAQUE else _OPAQUE)
 
 
 def _range(grey: NDArray[np.generic]) -> tuple[float, float]:

@@ -102,7 +102,7 @@ def test_waiting_time_is_bounded_too() -> None:
 def test_processor_time_is_counted_for_each_job_anew() -> None:
     """A child that has served long must not be ended for the sum of its work."""
     with Sandbox(limits=TIGHT) as patient:
-        for _ in range(3):
+        for _ in range(5):
             assert attempt(patient, "half_a_second") == "done"
         assert len(children_of(patient)) == 1
 
