@@ -122,7 +122,8 @@ class DefaultDeny:
             return None
         if not _open_keys(request):
             return redirect("login")
-        return _check(request, access, kwargs.get("case_id"))
+        _check(request, access, kwargs.get("case_id"))
+        return None
 
 
 def _open_keys(request: HttpRequest) -> bool:
@@ -138,7 +139,8 @@ def _check(request: HttpRequest, access: Access, case_id: UUID | None) -> None:
         raise Http404
     if access.level != "member":
         return
-    membership = Membership.objects.select_related("case", "person").filter(case_id=case_id, person=who).first()
+    rows = Membership.objects.select_related("case", "person")
+    membership = rows.filter(case_id=case_id, person=who).first() if case_id is not None else None
     if membership is None:
         raise Http404
     key = open_case_key(request.open_person, membership)  # type: ignore[attr-defined]  # set above

@@ -3,12 +3,11 @@
 from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
-from typing import TypeVar
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.shortcuts import redirect
 
 from zaoguang.casework import Permission, allows
@@ -17,8 +16,6 @@ from zaoguang.centre.clock import now
 from zaoguang.errors import ZaoguangError
 
 __all__ = ["every_page", "speaks_errors", "time_of"]
-
-View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
 def time_of(request: HttpRequest) -> datetime:
@@ -32,8 +29,8 @@ def time_of(request: HttpRequest) -> datetime:
 
 def every_page(request: HttpRequest) -> dict[str, object]:
     """Give what the base template needs."""
-    who = request.user if isinstance(getattr(request, "user", None), Person) else None
-    may = frozenset(right.value for right in Permission if who and allows(who.kind, right))
+    who = getattr(request, "user", None)
+    may = frozenset(right.value for right in Permission if isinstance(who, Person) and allows(who.kind, right))
     return {"rehearsal": settings.REHEARSAL, "now": time_of(request), "may": may}
 
 
@@ -41,14 +38,13 @@ def speaks_errors(view: Callable[..., HttpResponse]) -> Callable[..., HttpRespon
     """Turn an error of ours in a POST into a message on the page it came from; nothing was changed."""
 
     @wraps(view)
-    def wrapped(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:  # noqa: ANN401  (the view's own)
         try:
             return view(request, *args, **kwargs)
         except ZaoguangError as error:
             messages.error(request, str(error))
-            back = {name: value for name, value in kwargs.items() if name in {"case_id", "notice_id"}}
-            if "notice_id" in back:
-                return redirect("notice", **back)
-            return redirect("case", case_id=back["case_id"]) if "case_id" in back else redirect("cases")
+            if "notice_id" in kwargs:
+                return redirect("notice", case_id=kwargs["case_id"], notice_id=kwargs["notice_id"])
+            return redirect("case", case_id=kwargs["case_id"]) if "case_id" in kwargs else redirect("cases")
 
     return wrapped

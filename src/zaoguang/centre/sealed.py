@@ -18,7 +18,7 @@ __all__ = ["SealedField", "Tier", "read", "read_b", "sealed_columns", "write", "
 Tier = Literal["A", "B", "K"]
 
 
-class SealedField(models.BinaryField):
+class SealedField(models.BinaryField[bytes, bytes]):
     """A column that holds only sealed bytes; its tier is part of the schema."""
 
     def __init__(self, *args: Any, tier: Tier, **kwargs: Any) -> None:  # noqa: ANN401  (Django's own signature)
@@ -62,4 +62,4 @@ def sealed_columns() -> Iterator[tuple[str, str, Tier]]:
     for model in apps.get_models():
         for field in model._meta.get_fields():  # noqa: SLF001  (Django documents _meta as public)
             if isinstance(field, SealedField):
-                yield model._meta.db_table, field.column, field.tier  # noqa: SLF001  (the same)
+                yield model._meta.db_table, str(field.column), field.tier  # noqa: SLF001  (the same)

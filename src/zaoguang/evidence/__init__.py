@@ -7,7 +7,7 @@ says, for TLS leaves no proof a third party could check: the exhibit states how 
 from zaoguang.evidence.canonical import Json, canonical
 from zaoguang.evidence.custody import CustodyEntry, CustodyEvent, append
 from zaoguang.evidence.exhibit import SealedExhibit, exhibit, fingerprint_commitment, seal
-from zaoguang.evidence.package import write_package
+from zaoguang.evidence.package import package_bytes, write_package
 from zaoguang.evidence.signer import Signer
 from zaoguang.evidence.verify import Check, Step, Verification, verify_package
 
@@ -24,6 +24,7 @@ __all__ = [
     "canonical",
     "exhibit",
     "fingerprint_commitment",
+    "package_bytes",
     "seal",
     "verify_package",
     "write_package",

@@ -19,7 +19,7 @@ from zaoguang.evidence.signer import Signer
 from zaoguang.evidence.verify import verify_files
 from zaoguang.words import gettext as _
 
-__all__ = ["write_package"]
+__all__ = ["package_bytes", "write_package"]
 
 
 def write_package(
@@ -30,10 +30,7 @@ def write_package(
     The log is the case's whole log; the caller has appended that these exhibits are exported. Whatever would not
     verify is refused before anything is written (UserMistake); OutsideFailure when the disk fails.
     """
-    files = _package_files(exhibits, log, signer, now)
-    failed = next((step for step in verify_files(files, signer.key_id).steps if not step.holds), None)
-    if failed is not None:
-        raise UserMistake(_("This package would not verify and was not written: %(why)s") % {"why": failed.detail})
+    files = _verified_files(exhibits, log, signer, now)
     if target.exists() or target.is_symlink():
         raise UserMistake(_("%(path)s exists already; name another place for the package.") % {"path": target})
     try:
@@ -43,6 +40,23 @@ def write_package(
         raise OutsideFailure(
             _("The package could not be written to %(path)s: %(why)s.") % {"path": target, "why": error.strerror}
         ) from error
+
+
+def package_bytes(
+    exhibits: Sequence[SealedExhibit], log: Sequence[CustodyEntry], signer: Signer, now: datetime
+) -> bytes:
+    """Give one case's package as the bytes of its zip, for a caller that must not write its addresses to a disk."""
+    return pack(_verified_files(exhibits, log, signer, now))
+
+
+def _verified_files(
+    exhibits: Sequence[SealedExhibit], log: Sequence[CustodyEntry], signer: Signer, now: datetime
+) -> dict[str, bytes]:
+    files = _package_files(exhibits, log, signer, now)
+    failed = next((step for step in verify_files(files, signer.key_id).steps if not step.holds), None)
+    if failed is not None:
+        raise UserMistake(_("This package would not verify and was not written: %(why)s") % {"why": failed.detail})
+    return files
 
 
 def _package_files(

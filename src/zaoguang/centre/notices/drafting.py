@@ -149,7 +149,7 @@ def preview(notice: Notice, key: SecretKey, now: datetime) -> Preview:
 def _all_values(notice: Notice, key: SecretKey, regime: Regime, now: datetime) -> dict[str, str | list[str] | bool]:
     given = starting_values(notice, key)
     names = {field.name for field in regime.fields}
-    automatic = {
+    automatic: dict[str, str | list[str] | bool] = {
         "addresses": addresses_of(notice),
         "date": f"{now:%Y-%m-%d}",
         "case_id": notice.case.number,
@@ -170,7 +170,8 @@ def addresses_of(notice: Notice) -> list[str]:
 
 
 def _prior(notice: Notice) -> list[str]:
-    lines, earlier = [], notice.escalates
+    lines: list[str] = []
+    earlier = notice.escalates
     while earlier is not None and len(lines) < 10:  # noqa: PLR2004  (a chain that long is a matter for counsel)
         if earlier.sent_at is not None:
             lines.append(notices.prior_report(earlier.sent_at, earlier.message_id))

@@ -33,7 +33,7 @@ def _spoken() -> str:
 
 def _form_field(field: Field) -> forms.Field:
     speak = _spoken()
-    shown = {"label": field.label(speak), "help_text": field.why(speak), "required": False}
+    shown: dict[str, Any] = {"label": field.label(speak), "help_text": field.why(speak), "required": False}
     options = [(option.value, option.label(speak)) for option in field.options]
     if field.kind is FieldKind.CHOICE:
         return forms.ChoiceField(choices=[("", "–"), *options], initial="".join(field.default[:1]), **shown)
@@ -63,9 +63,9 @@ class RegimeForm(forms.Form):
 
     language = forms.ChoiceField(label=_("Language of the notice"), choices=list(LANGUAGE_NAMES.items()))
 
-    def __init__(self, data: object = None, *, regimes: Iterable[Regime], initial: dict[str, object]) -> None:
+    def __init__(self, data: object = None, *, regimes: Iterable[Regime], initial: Mapping[str, object]) -> None:
         """Take the laws and what is known already."""
-        super().__init__(data, initial=initial)  # type: ignore[arg-type]  # Django takes a QueryDict or None
+        super().__init__(data, initial=dict(initial))  # type: ignore[arg-type]  # Django takes a QueryDict or None
         for field in asked_fields(regimes):
             self.fields[field.name] = _form_field(field)
 

@@ -1,6 +1,6 @@
 """Which copies still need a demand, grouped by the door to knock on."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -42,7 +42,7 @@ def open_groups(case: Case) -> tuple[Group, ...]:
     return _grouped(waiting)
 
 
-def _grouped(sightings: Sequence[Sighting]) -> tuple[Group, ...]:
+def _grouped(sightings: Iterable[Sighting]) -> tuple[Group, ...]:
     found: dict[str, tuple[Channel | None, str, list[Sighting]]] = {}
     for sighting in sightings:
         page = sighting.page()
