@@ -55,7 +55,11 @@ def extract() -> Catalog:
         done = subprocess.run(order, cwd=copy, env=here, capture_output=True, text=True, check=False)
         if done.returncode != 0:
             raise SystemExit(done.stderr or done.stdout)
-        return read_po(BytesIO((copy / "locale" / "django.pot").read_bytes()))
+        template = (copy / "locale" / "django.pot").read_bytes()
+        # Where a sentence has a plural, xgettext leaves this line for a translator to fill in.
+        return read_po(
+            BytesIO(template.replace(b"nplurals=INTEGER; plural=EXPRESSION;", b"nplurals=2; plural=(n != 1);"))
+        )
 
 
 def catalogue() -> Catalog:

@@ -22,7 +22,7 @@ _speaking: ContextVar[str | None] = ContextVar("zaoguang_language", default=None
 
 
 def language_of_environment() -> str:
-    """Give the language that ``ZAOGUANG_LANG``, ``LC_ALL``, ``LC_MESSAGES`` or ``LANG`` asks for, ``en`` if none is ours."""
+    """Give the language that ``ZAOGUANG_LANG``, ``LC_ALL``, ``LC_MESSAGES`` or ``LANG`` asks for, else ``en``."""
     for name in ("ZAOGUANG_LANG", "LC_ALL", "LC_MESSAGES", "LANG"):
         value = os.environ.get(name, "")
         if value:
