@@ -54,7 +54,7 @@ _ONLY_A_PERSON = frozenset(
 
 _CASE: Mapping[CaseStatus, frozenset[CaseStatus]] = {
     CaseStatus.OPEN: frozenset({CaseStatus.REFERRAL, CaseStatus.CLOSED}),
-    CaseStatus.REFERRAL: frozenset({CaseStatus.CLOSED}),
+    CaseStatus.REFERRAL: frozenset(),  # not even closed: what is closed can be opened, and capture with it
     CaseStatus.CLOSED: frozenset({CaseStatus.OPEN, CaseStatus.REFERRAL}),
 }
 

@@ -47,7 +47,7 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MailServer:
-    """Where mail is handed in; ``timeout`` bounds the whole attempt, in seconds."""
+    """Where mail is handed in; ``timeout`` bounds, in seconds, each try to reach it and then all talk."""
 
     host: str
     port: int
@@ -86,7 +86,7 @@ Delivery = Accepted | NotSent | Unknown
 
 
 def deliver(message: bytes, envelope_from: str, envelope_to: str, server: MailServer) -> Delivery:
-    """Try once to hand the message to the server, within ``server.timeout`` seconds after the name is resolved.
+    """Try once to hand the message to the server, within ``server.timeout`` seconds once the host is reached.
 
     Raises:
         UserMistake: an address is unusable, the message is empty, or a password would go over an open line.
@@ -121,9 +121,14 @@ class _Session(smtplib.SMTP):
 
     cut = False
     connected = False
+    lifeline: socket.socket | None = None  # a second handle: TLS takes the first away while it shakes hands
 
     def getreply(self) -> tuple[int, bytes]:
         """Read one reply of at most 64 KiB; the library's own reads lines for ever."""
+        if self.lifeline is None and self.sock is not None:
+            self.lifeline = self.sock.dup()
+        if self.cut:  # looked at after the lifeline is there, so that the cut finds one or the other
+            raise smtplib.SMTPServerDisconnected(_NO_CODE)
         if self.file is None:
             self.file = self.sock.makefile("rb") if self.sock else None
         size = 0
@@ -131,14 +136,30 @@ class _Session(smtplib.SMTP):
         while self.file is not None and size < _MAX_REPLY:
             line = self.file.readline(_MAX_REPLY)
             size += len(line)
-            if not line:
-                break
+            if not line.endswith(b"\n") and len(line) < _MAX_REPLY:
+                break  # the line was cut off in the middle
             if not _REPLY_LINE.fullmatch(line):
                 raise smtplib.SMTPResponseException(_NO_CODE, line)
             lines.append(line[4:].strip(b" \t\r\n"))
             if line[3:4] != b"-":
                 return int(line[:3]), b"\n".join(lines)
         raise smtplib.SMTPServerDisconnected(_NO_CODE)
+
+    def encrypt(self, server: MailServer) -> None:
+        """Turn the line into a TLS line to that host, and forget all that was said before (RFC 3207 section 4.2).
+
+        The library's own ``starttls`` checks the certificate against a host only if it connected on construction.
+        """
+        if self.sock is None:
+            raise smtplib.SMTPServerDisconnected(_NO_CODE)
+        if self.file is not None:
+            self.file.close()  # with what the other side may have sent ahead, unencrypted (CVE-2011-0411)
+            self.file = None
+        context = server.tls or ssl.create_default_context()
+        self.sock = context.wrap_socket(self.sock, server_hostname=server.host)
+        self.helo_resp = self.ehlo_resp = None
+        self.esmtp_features = {}
+        self.does_esmtp = False
 
 
 @contextmanager
@@ -147,8 +168,9 @@ def _cut_off(session: _Session, seconds: float) -> Iterator[None]:
 
     def cut() -> None:
         session.cut = True
-        with suppress(OSError, AttributeError):  # AttributeError: the session closed its socket just now
-            session.sock.shutdown(socket.SHUT_RDWR)  # type: ignore[union-attr]  # see above
+        if session.lifeline is not None:
+            with suppress(OSError):  # closed just now: what was to be cut is already gone
+                session.lifeline.shutdown(socket.SHUT_RDWR)
 
     timer = threading.Timer(seconds, cut)
     timer.daemon = True
@@ -158,6 +180,8 @@ def _cut_off(session: _Session, seconds: float) -> Iterator[None]:
     finally:
         timer.cancel()
         session.close()
+        if session.lifeline is not None:
+            session.lifeline.close()
 
 
 def _prepare(session: _Session, envelope_from: str, envelope_to: str, server: MailServer) -> NotSent | None:
@@ -194,9 +218,10 @@ def _greet(session: _Session, server: MailServer) -> NotSent | None:
     if server.starttls:
         if not session.has_extn("starttls"):
             return NotSent(Reason.NO_TLS)
-        refusal = _refused(session.starttls(context=server.tls or ssl.create_default_context()), {220}, Reason.NO_TLS)
+        refusal = _refused(session.docmd("STARTTLS"), {220}, Reason.NO_TLS)
         if refusal is not None:
             return refusal
+        session.encrypt(server)
         session.ehlo_or_helo_if_needed()
     if server.username:
         session.login(server.username, server.password)

@@ -50,7 +50,8 @@ class Condition:
 
     def holds(self, values: Mapping[str, object]) -> bool:
         """Tell whether the field has that value."""
-        return values.get(self.field, "") == self.value
+        value = values.get(self.field, "")
+        return (value.strip() if isinstance(value, str) else value) == self.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +258,7 @@ def _read_field(record: Record) -> Field:
         options=options,
         default=default,
     )
-    if not read.name.isidentifier():
+    if not read.name.isidentifier() or read.name == "hours":  # what the template calls the deadline's hours
         raise record.mistake("name", _("must be a plain word that a template can use"))
     if read.required and not read.clause:
         raise record.mistake("clause", _("must say which clause asks for a required field"))

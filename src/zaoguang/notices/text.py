@@ -55,30 +55,26 @@ def render(regime: Regime, language: str, values: Values) -> Text:
             _("The notice is not complete; still missing: %(fields)s.")
             % {"fields": ", ".join(f"{gap.field} ({gap.clause})" for gap in gaps)},
         )
-    return _split(regime, language, _fill(regime, language, checked(regime, values)))
+    first, _newline, rest = regime.templates[language].partition("\n")
+    if not first.startswith(_SUBJECT) or not rest.strip():
+        raise UserMistake(
+            _("The text %(language)s of the notice %(regime)s must begin with its subject and go on with a body.")
+            % {"language": language, "regime": regime.id},
+        )
+    filled = checked(regime, values)
+    subject = _fill(regime, language, first.removeprefix(_SUBJECT), filled).strip()
+    refuse_hidden(subject, "subject")
+    return Text(subject, _fill(regime, language, rest, filled).strip("\n") + "\n")
 
 
-def _fill(regime: Regime, language: str, values: Mapping[str, object]) -> str:
+def _fill(regime: Regime, language: str, template: str, values: Mapping[str, object]) -> str:
     try:
-        template = _environment().from_string(regime.templates[language])
-        return template.render(**values, hours=regime.deadline.hours)
+        return _environment().from_string(template).render(**values, hours=regime.deadline.hours)
     except TemplateError as error:
         raise UserMistake(
             _("The text %(language)s of the notice %(regime)s is broken: %(why)s.")
             % {"language": language, "regime": regime.id, "why": error.message or type(error).__name__},
         ) from error
-
-
-def _split(regime: Regime, language: str, written: str) -> Text:
-    first, _newline, body = written.partition("\n")
-    if not first.startswith(_SUBJECT) or not body.strip():
-        raise UserMistake(
-            _("The text %(language)s of the notice %(regime)s must begin with its subject and go on with a body.")
-            % {"language": language, "regime": regime.id},
-        )
-    subject = first.removeprefix(_SUBJECT).strip()
-    refuse_hidden(subject, "subject")
-    return Text(subject, body.strip("\n") + "\n")
 
 
 def prior_report(sent_at: datetime, message_id: str) -> str:

@@ -20,8 +20,11 @@ _MAX_TEXT = 20_000
 _MAX_LINES = 1_000
 _MAX_MAIL_ADDRESS = 254  # RFC 5321 section 4.5.3.1.3, less the brackets
 
-_JOINERS = frozenset("\u200c\u200d")
+_JOINERS = "\u200c\u200d"
 """Zero-width characters that some scripts need within a word."""
+
+_BLANKS = frozenset("\u115f\u1160\u2800\u3164\uffa0")
+"""Characters that Unicode counts as letters or symbols and that show as nothing."""
 
 _MAIL_LOCAL = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789!#$%&'*+-/=?^_`{|}~.")
 _MAIL_DOMAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.")
@@ -69,7 +72,7 @@ def _is_empty(value: object) -> bool:
     if value is None or isinstance(value, bool):
         return not value
     if isinstance(value, str):
-        return not value.strip()
+        return not value.strip().strip(_JOINERS)
     return isinstance(value, Iterable) and all(_is_empty(line) for line in value)
 
 
@@ -147,11 +150,17 @@ def refuse_hidden(line: str, where: str, most: int = _MAX_LINE) -> None:
     if len(line) > most:
         raise UserMistake(_("“%(field)s” is longer than %(most)s characters.") % {"field": where, "most": most})
     for character in line:
-        if unicodedata.category(character) in {"Cc", "Cf", "Cs", "Cn", "Zl", "Zp"} and character not in _JOINERS:
+        if _is_hidden(character):
             raise UserMistake(
                 _("“%(field)s” holds the hidden character %(code)s; remove it.")
                 % {"field": where, "code": f"U+{ord(character):04X}"},
             )
+
+
+def _is_hidden(character: str) -> bool:
+    if character in _JOINERS:
+        return False
+    return character in _BLANKS or unicodedata.category(character) in {"Cc", "Cf", "Cs", "Cn", "Zl", "Zp"}
 
 
 def is_mail_address(text: str) -> bool:
