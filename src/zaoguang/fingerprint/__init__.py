@@ -1,5 +1,6 @@
 """Untrusted bytes → a fingerprint of what a person would see, or a typed reason why there is none."""
 
+from zaoguang.fingerprint.line import Given, read_line
 from zaoguang.fingerprint.pdq import MATCH_RADIUS, ORIENTATIONS, Pdq
 from zaoguang.fingerprint.reading import fingerprint_bytes, fingerprint_file
 from zaoguang.fingerprint.record import LOW_QUALITY_BELOW, Fingerprint, Reason, Unhashable, from_json, to_json
@@ -9,11 +10,13 @@ __all__ = [
     "MATCH_RADIUS",
     "ORIENTATIONS",
     "Fingerprint",
+    "Given",
     "Pdq",
     "Reason",
     "Unhashable",
     "fingerprint_bytes",
     "fingerprint_file",
     "from_json",
+    "read_line",
     "to_json",
 ]

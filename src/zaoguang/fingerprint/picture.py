@@ -102,31 +102,41 @@ def job(untrusted_bytes: bytes, options: Mapping[str, Json]) -> Json:
     """Give ``pdq``, ``quality``, ``width``, ``height``, ``variants`` and perhaps ``on_black``, or ``unhashable``."""
     del options
     try:
-        picture = _decoded(untrusted_bytes)
+        picture = _picture(untrusted_bytes)
         if isinstance(picture, Reason):
             return {"unhashable": picture.value}
         grounds = as_seen(upright(picture))
         return _answer([_hashed(seen) for seen in grounds], grounds[0].size)
+    except _DECODER_ERRORS as error:
+        return {"unhashable": _reason_for(error).value}
+
+
+def _picture(untrusted_bytes: bytes) -> Image.Image | Reason:
+    """Decode strictly; if that fails, as forgivingly as a browser: a flaw that nobody sees must not hide a picture."""
+    try:
+        return _decoded(untrusted_bytes)
     except Image.DecompressionBombError:
-        return {"unhashable": Reason.TOO_MANY_PIXELS.value}
+        return Reason.TOO_MANY_PIXELS
     except _DECODER_ERRORS as error:
         reason = Reason.TRUNCATED if says_it_goes_on(untrusted_bytes) else _reason_for(error)
-        return {"unhashable": reason.value}
+    ImageFile.LOAD_TRUNCATED_IMAGES = True
+    try:
+        picture = _decoded(untrusted_bytes)
+    except (Image.DecompressionBombError, *_DECODER_ERRORS):
+        return reason
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = False
+    return picture if isinstance(picture, Reason) or _almost_whole(picture) else reason
 
 
 def _decoded(untrusted_bytes: bytes) -> Image.Image | Reason:
     """Decode the first frame, if the header promises a size that is neither too much nor too little."""
     picture = Image.open(io.BytesIO(untrusted_bytes), formats=FORMATS)
     wrong = _wrong_size(picture)
-    if wrong is not None:
-        return wrong
-    try:
+    if wrong is None:
         picture.load()
-    except OSError as error:
-        if _reason_for(error) is not Reason.TRUNCATED:
-            raise
-        return _almost_whole(untrusted_bytes)
-    return _wrong_size(picture) or picture  # some headers (ICO) promise another size than they hold
+        wrong = _wrong_size(picture)  # some headers (ICO) promise another size than they hold
+    return picture if wrong is None else wrong
 
 
 def _wrong_size(picture: Image.Image) -> Reason | None:
@@ -136,21 +146,14 @@ def _wrong_size(picture: Image.Image) -> Reason | None:
     return Reason.TOO_SMALL if min(width, height) < _SHORT_SIDE_LEAST else None
 
 
-def _almost_whole(untrusted_bytes: bytes) -> Image.Image | Reason:
-    """Give a picture that lost only its last rows: browsers show it, so cutting off a few bytes must not hide it.
+def _almost_whole(picture: Image.Image) -> bool:
+    """Say whether a forgivingly decoded picture lost at most its last rows, which a browser would not mind either.
 
     Rows that never came hold one single value (JPEG: 128, others: 0). Rows that are flat by themselves are counted as
-    missing too, and an interlaced picture misses its part everywhere: either is then ``TRUNCATED``.
+    missing too, and an interlaced picture misses its part everywhere: neither is taken for whole.
     """
-    ImageFile.LOAD_TRUNCATED_IMAGES = True
-    try:
-        picture = Image.open(io.BytesIO(untrusted_bytes), formats=FORMATS)
-        picture.load()
-    finally:
-        ImageFile.LOAD_TRUNCATED_IMAGES = False
     missing = int(np.count_nonzero(np.ptp(np.asarray(picture).reshape(picture.height, -1), axis=1) == 0))
-    whole_enough = missing <= picture.height * _MISSING_MOST and not picture.info.get("interlace")
-    return picture if whole_enough else Reason.TRUNCATED
+    return missing <= picture.height * _MISSING_MOST and not picture.info.get("interlace")
 
 
 def _hashed(seen: Image.Image) -> _Hashed:

@@ -184,7 +184,7 @@ def test_a_picture_that_looks_different_on_black_has_both(sandbox: Sandbox) -> N
 
 def test_sixteen_bits_are_scaled_not_clipped(sandbox: Sandbox) -> None:
     """A dark 16-bit picture must come out dark, not as the low byte or as white."""
-    dark = Image.fromarray((np.asarray(made_picture(1).convert("L")).astype(np.uint16) * 171)
+    dark = Image.fromarray(np.asarray(made_picture(1).convert("L")).astype(np.uint16) * 171)
     light = known(saved(made_picture(1).convert("L"), "PNG"), sandbox)
     assert known(saved(dark, "PNG"), sandbox).pdq.distance(light.pdq) <= MATCH_RADIUS
 
