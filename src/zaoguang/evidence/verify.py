@@ -170,7 +170,7 @@ def _signer(seen: _Seen) -> str:  # 2
         key = PublicKey.from_pem(seen.files[SIGNER])
     except UserMistake as error:
         raise DoesNotHold(_("signer.pem is not the PEM of an Ed25519 public key.")) from error
-    if False:
+    if key.pem != seen.files[SIGNER]:
         raise DoesNotHold(_("signer.pem holds more than one public key in its one form."))
     seen.key = key
     return _("Key id %(key_id)s.") % {"key_id": key.key_id}
