@@ -26,16 +26,12 @@ def canonical(value: Json) -> bytes:
 def read_canonical(untrusted_bytes: bytes) -> JsonObject:
     """Give the object that these bytes are the canonical form of; DoesNotHold for anything else.
 
-    Two texts for one value would let a changed file pass as the same; so duplicate keys, spaces, other escapes and
-    other number forms are refused, and fractions too, which none of our records has. The caller bounds the size.
+    Two texts for one value would let a changed file pass as the same: written again, the value must give the same
+    bytes, which refuses duplicate keys, spaces, other escapes and other number forms. Fractions are refused too, for
+    none of our records has one. The caller bounds the size.
     """
     try:
-        value = json.loads(
-            untrusted_bytes.decode("utf-8"),
-            object_pairs_hook=_without_duplicates,
-            parse_float=_refuse_number,
-            parse_constant=_refuse_number,
-        )
+        value = json.loads(untrusted_bytes.decode("utf-8"), parse_float=_refuse_fraction)
         same = isinstance(value, dict) and rfc8785.dumps(value) == untrusted_bytes
     except (ValueError, RecursionError) as error:
         raise DoesNotHold(_("it is not JSON that Zaoguang writes")) from error
@@ -44,12 +40,5 @@ def read_canonical(untrusted_bytes: bytes) -> JsonObject:
     return value  # type: ignore[no-any-return]  # json.loads says Any; it is a dict by the check above
 
 
-def _without_duplicates(pairs: list[tuple[str, Json]]) -> JsonObject:
-    value = dict(pairs)
-    if len(value) != len(pairs):
-        raise ValueError
-    return value
-
-
-def _refuse_number(_text: str) -> NoReturn:
+def _refuse_fraction(_text: str) -> NoReturn:
     raise ValueError
