@@ -17,6 +17,8 @@ def log_watch() -> Iterator[LogWatch]:
     watch = LogWatch()
     root = logging.getLogger()
     level = root.level
+    for printing in root.handlers:
+        printing.setLevel(max(printing.level, level))
     root.addHandler(watch)
     root.setLevel(logging.DEBUG)  # a canary in a debug line is a leak too, wherever debugging is switched on
     yield watch
