@@ -260,6 +260,8 @@ def _read_field(record: Record) -> Field:
     )
     if not read.name.isidentifier() or read.name == "hours":  # what the template calls the deadline's hours
         raise record.mistake("name", _("must be a plain word that a template can use"))
+    if read.required and read.default:
+        raise record.mistake("default", _("does not go with a required field, which a person must fill in"))
     if read.required and not read.clause:
         raise record.mistake("clause", _("must say which clause asks for a required field"))
     record.done()

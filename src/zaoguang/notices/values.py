@@ -45,9 +45,7 @@ def missing(regime: Regime, values: Values, language: str = "en") -> tuple[Missi
         return tuple(
             Missing(field.name, field.clause, _sentence(regime, field, language))
             for field in regime.fields
-            if _is_empty(values.get(field.name))
-            and not field.default
-            and field.is_required(_with_defaults(regime, values))
+            if _is_empty(values.get(field.name)) and field.is_required(_with_defaults(regime, values))
         )
 
 

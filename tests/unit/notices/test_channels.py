@@ -14,7 +14,7 @@ EXTRA = """
 channels:
   - id: forum
     name: A forum
-    hosts: [forum.example, "127.0.0.1:8001"]
+    hosts: [forum.example, 192.0.2.7, "127.0.0.1:8001"]
     route: email
     address: abuse@forum.example
     regimes: [us-take-it-down, eu-dsa-16]
@@ -79,6 +79,8 @@ def test_telegram_takes_mail_and_for_the_eu_a_form() -> None:
         ("http://127.0.0.1:8002/x", None, "pictures"),
         ("http://127.0.0.1:8003/x", None, None),
         ("http://127.0.0.1/x", None, None),
+        ("http://192.0.2.7:8080/x", None, "forum"),
+        ("http://1.192.0.2.7/x", None, None),
         ("http://1.127.0.0.1:8001/x", None, None),
         ("https://badforum.example/", None, None),
         ("https://forum.example.evil.test/", None, None),

@@ -109,6 +109,7 @@ def test_a_missing_text_is_refused_by_name(tmp_path: Path) -> None:
         ),
         ("required_when: {field: capacity, value: agent}", "required_when: {field: nobody, value: x}", "required_when"),
         ("default: [unknown]", "default: [green]", "default"),
+        ("kind: choice\n    required: true", "kind: choice\n    default: [self]\n    required: true", "default"),
         ("- name: legal_name", "- name: agent_name", "agent_name"),
         ("- name: legal_name", "- name: legal name", "name"),
         ("- name: legal_name", "- name: hours", "name"),
