@@ -15,7 +15,8 @@ for candidate in ${PYTHON:-python3 python3.14 python3.13 python3.12 python3.11};
     fi
 done
 if [ -z "$chosen" ]; then
-    echo "Zaoguang needs Python 3.11 or newer; ${PYTHON:-python3} is $("${PYTHON:-python3}" --version 2>&1 | tail -1)." \
+    found=$("${PYTHON:-python3}" --version 2>/dev/null) || found="not on this machine"
+    echo "Zaoguang needs Python 3.11 or newer; ${PYTHON:-python3} is $found." \
         "Name one that is: make setup PYTHON=python3.12" >&2
     exit 2
 fi
