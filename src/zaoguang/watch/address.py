@@ -20,7 +20,8 @@ MAX_ADDRESS_LENGTH = 4096
 
 _SCHEMES = {"http": 80, "https": 443}
 _MAX_PORT = 0xFFFF
-_HOST = re.compile(rb"[A-Za-z0-9._-]{1,253}|[0-9A-Fa-f:.]{2,45}")  # a name, or an IPv6 address without a zone
+# RFC 1035 §2.3.4, with the underscore that real names have; or an IPv6 address, without a zone.
+_HOST = re.compile(rb"(?=.{1,254}\Z)(?:[A-Za-z0-9_-]{1,63}\.)*[A-Za-z0-9_-]{1,63}\.?|[0-9A-Fa-f:.]{2,45}")
 
 # Fetch standard §2.9 "bad port": services that can be made to misread an HTTP request.
 _BAD_PORTS = frozenset(

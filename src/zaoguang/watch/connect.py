@@ -74,17 +74,21 @@ class _Stream(httpcore.NetworkStream):
         self._deadline = deadline
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Read what has come."""
         return self._inner.read(max_bytes, self._deadline.within(timeout))
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Send it all."""
         self._inner.write(buffer, self._deadline.within(timeout))
 
     def close(self) -> None:
+        """Let go of the connection."""
         self._inner.close()
 
     def start_tls(
         self, ssl_context: SSLContext, server_hostname: str | None = None, timeout: float | None = None
     ) -> httpcore.NetworkStream:
+        """Go on encrypted; the certificate must be good for the name."""
         try:
             inner = self._inner.start_tls(ssl_context, server_hostname, self._deadline.within(timeout))
         except httpcore.ConnectError:
@@ -92,6 +96,7 @@ class _Stream(httpcore.NetworkStream):
         return _Stream(inner, self._deadline)
 
     def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 - httpcore's own signature
+        """Give what httpcore wants to know of the connection."""
         return self._inner.get_extra_info(info)
 
 
@@ -113,6 +118,7 @@ class _CheckedBackend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[httpcore.SOCKET_OPTION] | None = None,
     ) -> httpcore.NetworkStream:
+        """Connect to the first checked address that answers."""
         failure = Unread.UNRESOLVED
         for ip in self._checked(host, port, timeout)[:_MAX_ADDRESSES_TRIED]:
             try:
@@ -154,6 +160,7 @@ class _Body(httpx.SyncByteStream):
         yield from self._parts
 
     def close(self) -> None:
+        """Let go of the connection."""
         self._close()
 
 

@@ -34,7 +34,7 @@ _AGENT = f"zaoguang/{version('zaoguang')} (deletion support; fetches pages that 
 _REQUEST_HEADERS = {
     "User-Agent": _AGENT,
     "Accept": "text/html,application/xhtml+xml,image/*;q=0.9,*/*;q=0.5",
-    "Accept-Encoding": "gzip, deflate",
+    "Accept-Encoding": "gzip",
     "Connection": "keep-alive",
 }
 _GONE = frozenset([Unread.UNKNOWN_HOST, Unread.REFUSED_CONNECTION])

@@ -27,7 +27,8 @@ _LEGAL = 451  # RFC 7725
 _WALLED = frozenset([401, 403])
 _OK = range(200, 300)
 _DEAD = frozenset([Unread.UNKNOWN_HOST, Unread.REFUSED_CONNECTION])
-_CANNOT_HIDE = frozenset([Reason.NOT_A_PICTURE, Reason.EMPTY, Reason.BLANK, Reason.TOO_SMALL])
+# No copy that could be matched is behind these.
+_CANNOT_HIDE = frozenset([Reason.NOT_A_PICTURE, Reason.EMPTY, Reason.BLANK, Reason.TOO_SMALL, Reason.LOW_QUALITY])
 
 
 def judge(picture_address: str, report: PageReport, matched: Collection[str]) -> Finding:

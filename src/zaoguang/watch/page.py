@@ -29,7 +29,9 @@ _LAZY = ("data-src", "data-original", "data-lazy-src", "data-lazy", "data-full",
 _SETS = ("srcset", "data-srcset", "data-lazy-srcset", "imagesrcset")
 _META = frozenset(["og:image", "og:image:url", "og:image:secure_url", "twitter:image", "twitter:image:src"])
 _PICTURE_NAME = re.compile(r"\.(jpe?g|jfif|png|gif|webp|avif|bmp|tiff?|heic|heif|jxl)$", re.IGNORECASE)
-_CSS_URL = re.compile(r"""url\(\s*(?:"([^"]{1,4096})"|'([^']{1,4096})'|([^"')\s][^)\s]{0,4095}))\s*\)""", re.IGNORECASE)
+_CSS_URL = re.compile(  # up to what a picture of _MAX_INLINE_BYTES takes as base64
+    r"""url\(\s*(?:"([^"]{1,700000})"|'([^']{1,700000})'|([^"')\s][^)\s]{0,700000}))\s*\)""", re.IGNORECASE
+)
 _CSS_ESCAPE = re.compile(r"\\([0-9A-Fa-f]{1,6})\s?|\\(.)")
 _NOT_CSS_PICTURE = re.compile(r"\.(woff2?|ttf|otf|eot|css|js)$", re.IGNORECASE)
 _META_CHARSET = re.compile(rb"""<meta[^>]{0,200}?charset\s*=\s*["']?\s*([A-Za-z0-9_:.-]{2,40})""", re.IGNORECASE)
@@ -73,7 +75,7 @@ _REGION = re.compile(
 def prepare() -> None:
     """Load every codec that a page may name, and the parser: nothing can be loaded once the sandbox is locked."""
     for codec in set(_CODEC_OF.values()) | {codec for _, codec in _BOMS}:
-        b"".decode(codec)
+        b"aa".decode(codec)  # of nothing at all, Python decodes without asking the codec
     LexborHTMLParser("<p>").css_first("input[type=password i]")
 
 
@@ -160,6 +162,8 @@ class _Found:
             raw = unquote_to_bytes(tail)
             content = base64.b64decode(raw) if head.lower().endswith(";base64") else raw
         except (binascii.Error, ValueError):
+            return None
+        if not content:
             return None
         if len(content) > _MAX_INLINE_BYTES or self._inline_bytes + len(content) > _MAX_INLINE_TOTAL:
             return ""

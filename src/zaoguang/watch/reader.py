@@ -12,7 +12,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from itertools import islice
 from types import MappingProxyType, TracebackType
-from typing import Any, Self
+from typing import Any, Never, Self
 
 from zaoguang.errors import OutsideFailure, UserMistake
 from zaoguang.watch.address import MAX_ADDRESS_LENGTH, AddressPolicy
@@ -27,11 +27,17 @@ MAX_ALSO = 100
 """Pictures that may be asked for besides what one page shows."""
 
 _SPARE_SECONDS = 90.0  # beyond a link's own limit: the reader's start, the sandbox's last pictures
+_LISTEN_SECONDS = 30.0
+_PIPE_ATOM = 4096  # bytes that fit whenever a pipe is writable at all (POSIX PIPE_BUF on Linux)
 _NO_ALSO: Mapping[str, Collection[str]] = MappingProxyType({})
 
 
 class ReaderGoneError(Exception):
     """The reader process ended, fell silent or said something that is no report; stays inside this module."""
+
+
+def _gone() -> Never:
+    raise ReaderGoneError
 
 
 class _Process:
@@ -50,20 +56,25 @@ class _Process:
         if self._child.stdin is None or self._child.stdout is None:
             raise ReaderGoneError
         self._to_child, self._from_child = self._child.stdin.fileno(), self._child.stdout.fileno()
+        os.set_blocking(self._to_child, False)
         self._pending = bytearray()
         self.say(settings)
 
     @property
     def pid(self) -> int:
+        """The process id."""
         return self._child.pid
 
     def say(self, word: Mapping[str, Any]) -> None:
+        """Say one word; a reader that does not listen is gone."""
         rest = memoryview(line_of(word))
-        try:
-            while rest:
-                rest = rest[os.write(self._to_child, rest) :]
-        except OSError:
-            raise ReaderGoneError from None
+        deadline = time.monotonic() + _LISTEN_SECONDS
+        while rest:
+            _, ready, _ = select.select([], [self._to_child], [], max(0.0, deadline - time.monotonic()))
+            try:
+                rest = rest[os.write(self._to_child, rest[:_PIPE_ATOM]) :] if ready else _gone()
+            except OSError:
+                raise ReaderGoneError from None
 
     def hear(self, expected: Collection[str], seconds: float) -> PageReport:
         """Wait for the next report, which must be one of those expected."""
@@ -85,6 +96,7 @@ class _Process:
         return report
 
     def end(self) -> None:
+        """Kill it, and with it all it fetched."""
         self._child.kill()
         self._child.wait()
         for pipe in (self._child.stdin, self._child.stdout):
@@ -143,7 +155,9 @@ class Reader(AbstractContextManager["Reader"]):
         500 links with ids that differ; one reading at a time. When the reader process dies, the links it was at come
         back as ``Unread.READER_DIED``, and a new one reads the rest.
         """
-        asked = _asked(links, also)
+        return self._read(_asked(links, also))
+
+    def _read(self, asked: Mapping[str, "_Asked"]) -> Iterator[PageReport]:
         if not self._reading.acquire(blocking=False):
             raise UserMistake(_("This reader is busy with other links; wait for them or use another reader."))
         under_way: set[str] = set()
@@ -200,6 +214,7 @@ class _Asked:
     also: tuple[str, ...]
 
     def word(self, number: str) -> dict[str, Any]:
+        """What the reader is told."""
         # An address that is too long is cut to a length that the reader still refuses.
         return {"link": number, "address": self.address[: MAX_ADDRESS_LENGTH + 1], "also": self.also}
 

@@ -21,6 +21,7 @@ from zaoguang.watch.address import AddressPolicy
 from zaoguang.watch.fetch import Fetcher
 from zaoguang.watch.look import Batch, Looker
 from zaoguang.watch.report import FetchLimits
+from zaoguang.watch.turns import Turns
 from zaoguang.watch.wire import line_of, report_to_json
 
 __all__ = ["main"]
@@ -41,10 +42,10 @@ def main() -> None:
     policy = AddressPolicy(frozenset(settings["loopback_ports"]))
     connections = int(settings["connections"])
     pages = ThreadPoolExecutor(connections, thread_name_prefix="page")
-    pictures = ThreadPoolExecutor(connections, thread_name_prefix="picture")
-    fetcher = Fetcher(policy, limits, connections=2 * connections)
+    turns = Turns(connections, lambda host: connections if _is_loopback(host) else limits.per_host)
+    fetcher = Fetcher(policy, limits, connections=connections)
     with Sandbox(children=int(settings["decoders"])) as sandbox:
-        _serve(words, Looker(fetcher, sandbox, pictures, limits), pages)
+        _serve(words, Looker(fetcher, sandbox, turns, limits), pages)
         os._exit(0)  # the parent is gone or has closed: whatever is still being fetched is of no use to anyone
 
 
@@ -66,6 +67,11 @@ def _serve(words: Iterator[dict[str, Any]], looker: Looker, pages: ThreadPoolExe
             batch = Batch()
         else:
             pages.submit(look, word, batch)
+
+
+def _is_loopback(host: str) -> bool:
+    """Whether this is the rehearsal's own machine; a name that only resolves to it is held to the common limit."""
+    return host.rpartition(":")[0] in {"127.0.0.1", "::1", "localhost"}
 
 
 def _give_up() -> None:

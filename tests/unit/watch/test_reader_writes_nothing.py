@@ -1,0 +1,158 @@
+"""The reader process cannot keep what it fetches, and knows nothing worth stealing: the kernel holds it to that."""
+
+import errno
+import hashlib
+import os
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.made_pictures import made_picture, saved
+from tests.unit.watch.loopback import Site
+from zaoguang.fingerprint import Fingerprint
+from zaoguang.watch import FetchLimits, Reader
+
+SECRET = "worker-key-canary-51c0"
+CANARY = b"picture-canary-8d1f7e"
+PICTURE = saved(made_picture(3), "JPEG", quality=80, comment=CANARY)
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Everything that a careless program would write to, in one empty folder."""
+    for name in ("HOME", "TMPDIR", "TEMP", "TMP", "XDG_CACHE_HOME", "XDG_RUNTIME_DIR", "XDG_DATA_HOME"):
+        monkeypatch.setenv(name, str(tmp_path))
+    monkeypatch.setenv("ZAOGUANG_WORKER_KEY", SECRET)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def busy(site: Site, home: Path) -> Iterator[Reader]:  # noqa: ARG001 - the reader is to be started in there
+    """A reader that has just read a page with a picture."""
+    site.gives("/a.jpg", PICTURE, "image/jpeg")
+    with Reader(site.policy, FetchLimits(), connections=2, decoders=1) as reader:
+        (report,) = reader.read([("1", site.gives("/p", b"<img src=a.jpg>"))])
+        assert isinstance(report.pictures[0].result, Fingerprint)
+        assert report.pictures[0].result.sha256 == hashlib.sha256(PICTURE).hexdigest()
+        yield reader
+
+
+def family(pid: int) -> list[int]:
+    """The process and its children."""
+    found = [int(path.parent.name) for path in Path("/proc").glob("[0-9]*/stat") if parent_of(path) == pid]
+    return [pid, *found]
+
+
+def parent_of(stat: Path) -> int:
+    try:
+        return int(stat.read_text().rpartition(")")[2].split()[1])
+    except OSError:  # gone meanwhile
+        return 0
+
+
+def pid_of(reader: Reader) -> int:
+    assert reader.pid is not None
+    return reader.pid
+
+
+def test_no_file_of_the_family_can_grow_and_none_dumps_core(busy: Reader) -> None:
+    pids = family(pid_of(busy))
+    assert len(pids) >= 3, "the reader, and a child for pages and for pictures"
+    for pid in pids:
+        limits = Path(f"/proc/{pid}/limits").read_text()
+        for name in ("Max file size", "Max core file size"):
+            (line,) = [line for line in limits.splitlines() if line.startswith(name)]
+            assert line.removeprefix(name).split()[:2] == ["0", "0"]
+
+
+def test_the_reader_knows_no_secret_of_its_parent(busy: Reader) -> None:
+    for pid in family(pid_of(busy)):
+        try:
+            environment = Path(f"/proc/{pid}/environ").read_bytes()
+        except PermissionError:
+            continue  # as it must be for anyone but root: the process is not dumpable
+        assert SECRET.encode() not in environment
+        if pid == busy.pid:
+            assert environment == b""
+
+
+def test_the_reader_holds_no_file_open_for_writing(busy: Reader) -> None:
+    try:
+        descriptors = list(Path(f"/proc/{busy.pid}/fd").iterdir())
+    except PermissionError:
+        pytest.skip("only root may look into a process that is not dumpable")
+    targets = {str(descriptor.readlink()) for descriptor in descriptors if descriptor.is_symlink()}
+    assert all(target.startswith(("pipe:", "socket:", "anon_inode:")) or target == "/dev/null" for target in targets)
+
+
+def test_reading_leaves_no_file_behind(busy: Reader, home: Path) -> None:
+    busy.close()
+    assert list(home.iterdir()) == []
+
+
+def after_giving_up(statements: str, *, folder: Path) -> str:
+    """Run statements in a process that gave up what the reader gives up, and return what they print."""
+    program = "import os\nfrom zaoguang.watch.reader_child import _give_up\n_give_up()\n" + textwrap.dedent(statements)
+    done = subprocess.run(
+        [sys.executable, "-I", "-B", "-c", program], cwd=folder, env={}, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize(
+    "opening",
+    [
+        "os.open('kept.jpg', os.O_WRONLY | os.O_CREAT, 0o600)",
+        "os.open('.', os.O_RDWR | os.O_TMPFILE, 0o600)",
+        "os.open('/dev/shm/zaoguang-kept', os.O_WRONLY | os.O_CREAT, 0o600)",
+        "os.memfd_create('kept')",
+    ],
+)
+def test_a_write_fails(tmp_path: Path, opening: str) -> None:
+    attempt = f"""
+        try:
+            descriptor = {opening}
+            os.write(descriptor, b"picture")
+            print("written")
+        except OSError as error:
+            print(error.errno)
+    """
+    try:
+        assert int(after_giving_up(attempt, folder=tmp_path)) in {errno.EFBIG, errno.EACCES, errno.EPERM, errno.EROFS}
+    finally:
+        Path("/dev/shm/zaoguang-kept").unlink(missing_ok=True)  # noqa: S108 - the name this test tried
+    assert all(path.stat().st_size == 0 for path in tmp_path.iterdir())
+
+
+def test_a_child_process_cannot_write_either(tmp_path: Path) -> None:
+    attempt = """
+        import subprocess
+        print(subprocess.run(["/bin/sh", "-c", "echo picture > kept"], stderr=subprocess.DEVNULL).returncode)
+    """
+    assert after_giving_up(attempt, folder=tmp_path) != "0"
+    assert all(path.stat().st_size == 0 for path in tmp_path.iterdir())
+
+
+def test_the_limits_cannot_be_taken_back(tmp_path: Path) -> None:
+    attempt = """
+        import resource
+        print(resource.getrlimit(resource.RLIMIT_FSIZE), resource.getrlimit(resource.RLIMIT_CORE))
+    """
+    assert after_giving_up(attempt, folder=tmp_path) == "(0, 0) (0, 0)"
+
+
+def test_the_process_is_not_dumpable(tmp_path: Path) -> None:
+    attempt = "import ctypes\nprint(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))"  # PR_GET_DUMPABLE
+    assert after_giving_up(attempt, folder=tmp_path) == "0"
+
+
+def test_the_attempts_above_do_write_without_it(tmp_path: Path) -> None:
+    """Else every test here could pass for another reason."""
+    descriptor = os.open(tmp_path / "kept", os.O_WRONLY | os.O_CREAT, 0o600)
+    assert os.write(descriptor, CANARY) == len(CANARY)
+    os.close(descriptor)
