@@ -166,7 +166,9 @@ def test_a_child_outlives_the_thread_that_first_needed_it() -> None:
     with Sandbox(limits=TIGHT) as shared:
         first = threading.Thread(target=still_works, args=(shared,))
         first.start()
+        native = first.native_id
         first.join()
+        wait_until(lambda: not Path(f"/proc/self/task/{native}").exists())
         served_by = children_of(shared)
         assert still_works(shared)
         assert children_of(shared) == served_by
