@@ -16,6 +16,7 @@ from scripts.make_fixtures import good_files, signed_again, signer, tampered
 from tests.support import ground
 from zaoguang.evidence import Check, archive, source, verify_package
 from zaoguang.evidence.archive import pack, unpack
+from zaoguang.evidence.layout import size_limit
 from zaoguang.evidence.verify import verify_files
 
 FIXTURES = Path(__file__).parent.parent / "fixtures"
@@ -187,6 +188,25 @@ class TestAttacks:
         (folder / name).write_bytes(b"{}")
         assert first_failure(folder) is Check.CONTAINER
 
+    @pytest.mark.parametrize(
+        "name", ["README.txt", "signer.pem", "custody.jsonl.sig", "custody.jsonl", "manifest.json"]
+    )
+    def test_a_file_beyond_its_limit_is_not_read(self, folder: Path, name: str) -> None:
+        with (folder / name).open("r+b") as file:
+            file.truncate(size_limit(name) + 1)
+        assert f"{name} is larger" in verify_package(folder).steps[0].detail
+
+    def test_a_folder_beyond_the_limit_is_not_read(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        whole = sum(map(len, FILES.values()))
+        monkeypatch.setattr(source, "MAX_PACKAGE_BYTES", whole)
+        assert verify_package(folder).holds
+        monkeypatch.setattr(source, "MAX_PACKAGE_BYTES", whole - 1)
+        assert "larger" in verify_package(folder).steps[0].detail
+
+    def test_a_folder_of_too_many_files_is_not_read(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(source, "MAX_FILES", len(FILES) - 1)
+        assert "more files" in verify_package(folder).steps[0].detail
+
     def test_an_added_empty_folder_is_caught(self, folder: Path) -> None:
         (folder / "exhibits" / "more").mkdir()
         assert first_failure(folder) is Check.CONTAINER
@@ -216,6 +236,7 @@ class TestForeignZips:
 
     def test_a_compressed_zip_is_not_expanded(self, tmp_path: Path) -> None:
         path = self.write(tmp_path / "deflated.zip", sorted(FILES), zipfile.ZIP_DEFLATED)
+        assert "Another program" in verify_package(path).steps[0].detail
         assert first_failure(path) is Check.CONTAINER
 
     def test_a_bomb_is_refused_unexpanded(self, tmp_path: Path) -> None:

@@ -78,6 +78,11 @@ def test_an_entry_tells_nothing_but_ids_and_hashes() -> None:
     assert b"example" not in write_log(LOG)
 
 
+def test_a_line_beyond_its_limit_is_not_parsed() -> None:
+    with pytest.raises(DoesNotHold, match=r"Line 1 .* too long"):
+        read_log(b'{"a":' + b"9" * 5000 + b"}\n", KEY.public)
+
+
 @given(st.permutations(range(6)))
 def test_no_other_order_holds(order: list[int]) -> None:
     changed = write_log([LOG[at] for at in order])
