@@ -45,7 +45,7 @@ def _completed(untrusted: dict[object, object]) -> dict[object, object]:
     """Keep the known parts; stand-ins take the place of variants that were not printed."""
     if "unhashable" in untrusted:
         return {name: untrusted[name] for name in ("unhashable", "pdq", "quality") if name in untrusted}
-    kept = {name: value for name, value in untrusted.items() if name in _KNOWN}
+    kept: dict[object, object] = {name: value for name, value in untrusted.items() if name in _KNOWN}
     kept.setdefault("variants", dict.fromkeys(ORIENTATIONS, untrusted.get("pdq")))
     return kept
 

@@ -79,7 +79,7 @@ RESAVES: dict[str, Save] = {
     "png 1-bit": lambda p: saved(p.convert("1"), "PNG"),
     "png grey": lambda p: saved(p.convert("L"), "PNG"),
     "png grey 16": lambda p: saved(grey16(p), "PNG"),
-    "png grey 16, low byte": lambda p: saved(p.convert("L").convert("I"), "PNG"),
+    "png grey 16, low byte": lambda p: saved(Image.fromarray(np.asarray(p.convert("L")).astype(np.uint16)), "PNG"),
     "png grey alpha": lambda p: saved(p.convert("LA"), "PNG"),
     "png rgba": lambda p: saved(p.convert("RGBA"), "PNG"),
     "png rgba edge": lambda p: saved(transparent_edge(p), "PNG"),
