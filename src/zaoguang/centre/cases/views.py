@@ -8,13 +8,14 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from zaoguang.casework import CaseStatus, ConsentUse, NoticeState, Permission
+from zaoguang.casework import CaseStatus, ConsentUse, NoticeState, Permission, allows
 from zaoguang.centre.access import CaseRequest, PersonRequest, member, open_case_key, person
 from zaoguang.centre.accounts.models import Person
 from zaoguang.centre.audit.models import Verb
 from zaoguang.centre.audit.trail import record
 from zaoguang.centre.cases import consents, opening
 from zaoguang.centre.cases.models import USE_NAMES, Case
+from zaoguang.centre.cases.next_step import next_step
 from zaoguang.centre.notices.models import Notice
 from zaoguang.centre.pages import speaks_errors, time_of
 from zaoguang.centre.sealed import read
@@ -76,13 +77,10 @@ def _lines(request: PersonRequest) -> list[CaseLine]:
 @require_GET
 def case_list(request: PersonRequest) -> HttpResponse:
     """List the cases that this person is a member of, and what waits for a person."""
-    waiting = (
-        Notice.objects.filter(
-            case__memberships__person=request.user, state__in=[state.value for state in WAITING_STATES]
-        ).select_related("case")
-        if Permission.READ_NOTICES.value
-        else Notice.objects.none()
-    )
+    waiting = Notice.objects.none()
+    if allows(request.user.kind, Permission.READ_NOTICES):
+        mine = Notice.objects.filter(case__memberships__person=request.user)
+        waiting = mine.filter(state__in=[state.value for state in WAITING_STATES]).select_related("case")
     return render(request, "cases/list.html", {"lines": _lines(request), "waiting": waiting})
 
 
@@ -131,6 +129,7 @@ def case_page(request: CaseRequest, case_id: object) -> HttpResponse:
             "items": case.items.filter(removed_at__isnull=True).prefetch_related("fingerprints"),
             "sightings": case_sightings(case),
             "counts": counts(case),
+            "next": next_step(case),
             "checks": [(check, progress(check)) for check in case.checks.all()[:5]],
             "notices": case.notices.all().prefetch_related("sightings"),
             "memberships": case.memberships.select_related("person").order_by("since"),

@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.db.models import QuerySet
 
 from zaoguang import notices
 from zaoguang.casework import NoticeState
@@ -15,7 +16,7 @@ from zaoguang.centre.sightings.listing import GONE
 from zaoguang.centre.sightings.models import Sighting
 from zaoguang.notices import Channel
 
-__all__ = ["Group", "known_channels", "open_groups"]
+__all__ = ["Group", "known_channels", "open_groups", "unasked"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +36,15 @@ def known_channels() -> tuple[Channel, ...]:
     return notices.channels(extra)
 
 
-def open_groups(case: Case) -> tuple[Group, ...]:
-    """Group the copies that still stand and for which no notice is drafted or under way."""
+def unasked(case: Case) -> QuerySet[Sighting]:
+    """Give the copies that still stand and for which no notice is drafted or under way."""
     live = [state.value for state in NoticeState if state is not NoticeState.WITHDRAWN]
-    waiting = case.sightings.exclude(outcome__in=GONE).exclude(notices__state__in=live).order_by("seen_at", "id")
-    return _grouped(waiting)
+    return case.sightings.exclude(outcome__in=GONE).exclude(notices__state__in=live)
+
+
+def open_groups(case: Case) -> tuple[Group, ...]:
+    """Group the copies that nobody was asked to take down yet."""
+    return _grouped(unasked(case).order_by("seen_at", "id"))
 
 
 def _grouped(sightings: Iterable[Sighting]) -> tuple[Group, ...]:

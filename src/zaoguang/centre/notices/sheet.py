@@ -1,13 +1,25 @@
 """The final text of a confirmed notice, as it was sent or as it is copied into an addressee's form."""
 
 import json
+from dataclasses import dataclass
 
+from zaoguang import notices
+from zaoguang.centre.notices.drafting import addresses_of, values_of
 from zaoguang.centre.notices.models import Notice
 from zaoguang.centre.sealed import read
 from zaoguang.notices import Text
+from zaoguang.notices.regime import Field
 from zaoguang.vault import SecretKey
 
-__all__ = ["final_text"]
+__all__ = ["SheetLine", "final_text", "sheet_lines"]
+
+
+@dataclass(frozen=True, slots=True)
+class SheetLine:
+    """One answer to copy into an addressee's form, in the notice's own language."""
+
+    label: str
+    value: str
 
 
 def final_text(notice: Notice, key: SecretKey) -> Text | None:
@@ -17,3 +29,19 @@ def final_text(notice: Notice, key: SecretKey) -> Text | None:
         return None
     subject, body = json.loads(stored)
     return Text(subject, body)
+
+
+def sheet_lines(notice: Notice, key: SecretKey) -> tuple[SheetLine, ...]:
+    """Give a notice field by field, as a person copies it into the addressee's form; what is empty is left out."""
+    given = {**values_of(notice, key), "addresses": addresses_of(notice)}
+    fields = notices.regime(notice.regime).fields
+    lines = [SheetLine(field.label(notice.language), _said(field, given.get(field.name), notice)) for field in fields]
+    return tuple(line for line in lines if line.value)
+
+
+def _said(field: Field, value: object, notice: Notice) -> str:
+    words = {option.value: option.label(notice.language) for option in field.options}
+    if value is True:
+        return {"zh-Hans": "是"}.get(notice.language, "yes")
+    parts = value if isinstance(value, list) else [value] if isinstance(value, str) else []
+    return "\n".join(words.get(part, part) for part in parts if part)

@@ -14,9 +14,9 @@ from zaoguang.casework import NoticeState, Permission
 from zaoguang.centre.access import CaseRequest, member
 from zaoguang.centre.notices import drafting, unsure
 from zaoguang.centre.notices.forms import RegimeForm
-from zaoguang.centre.notices.groups import Group, open_groups
+from zaoguang.centre.notices.groups import Group, known_channels, open_groups
 from zaoguang.centre.notices.models import Answer, Notice, Route
-from zaoguang.centre.notices.sheet import final_text
+from zaoguang.centre.notices.sheet import final_text, sheet_lines
 from zaoguang.centre.pages import speaks_errors, time_of
 from zaoguang.centre.sealed import read
 from zaoguang.errors import UserMistake
@@ -47,8 +47,27 @@ def new_notices(request: CaseRequest, case_id: object) -> HttpResponse:
             said = ngettext("%(count)d draft was made.", "%(count)d drafts were made.", len(made))
             messages.success(request, said % {"count": len(made)})
             return redirect("notice", case_id=case_id, notice_id=made[0].pk)
-    shown = {"case": case, "groups": groups, "form": form, "mistake": mistake, "regimes": _regime_names()}
+    shown = {
+        "case": case,
+        "groups": groups,
+        "lines": [_group_line(request, group) for group in groups],
+        "form": form,
+        "mistake": mistake,
+        "regimes": _regime_names(),
+    }
     return render(request, "notices/new.html", shown, status=422 if mistake or form.errors else 200)
+
+
+def _group_line(request: CaseRequest, group: Group) -> dict[str, object]:
+    """Give a group as the page shows it, with what was ticked and typed when the page comes back."""
+    sent = request.POST if request.method == "POST" else None
+    return {
+        "group": group,
+        "regime": group.channel.regimes[0] if group.channel is not None else "",
+        "ticked": sent is None or group.key in sent.getlist("group"),
+        "address": sent.get(f"address-{group.key}", "") if sent else "",
+        "law": sent.get(f"regime-{group.key}", "") if sent else "",
+    }
 
 
 def _regime_names() -> list[tuple[str, str]]:
@@ -91,11 +110,18 @@ def _notice(request: CaseRequest, notice_id: UUID) -> Notice:
 def notice_page(request: CaseRequest, case_id: object, notice_id: UUID) -> HttpResponse:
     """Show one notice: its text or what it lacks, and the step that is next."""
     del case_id
-    notice, key = _notice(request, notice_id), request.open_case.identity_key()
+    return _show(request, _notice(request, notice_id))
+
+
+def _show(request: CaseRequest, notice: Notice, form: RegimeForm | None = None) -> HttpResponse:
+    """Show a notice; a form that is given is one with mistakes, and comes back as it was sent."""
+    key, status = request.open_case.identity_key(), 422 if form is not None else 200
     editable = notice.step in {NoticeState.PROPOSED, NoticeState.DRAFT}
     regime = notices.regime(notice.regime)
     preview = drafting.preview(notice, key, time_of(request)) if editable else None
-    initial = {"language": notice.language, **drafting.starting_values(notice, key)}
+    if form is None and editable:
+        initial = {"language": notice.language, **drafting.starting_values(notice, key)}
+        form = RegimeForm(None, regimes=[regime], initial=initial)
     following = notice.case.notices.filter(state=NoticeState.DRAFT.value).exclude(pk=notice.pk).first()
     return render(
         request,
@@ -110,13 +136,16 @@ def notice_page(request: CaseRequest, case_id: object, notice_id: UUID) -> HttpR
             "preview": preview,
             "text": final_text(notice, key),
             "receipt": read(notice, "receipt", key),
-            "form": RegimeForm(None, regimes=[regime], initial=initial) if editable else None,
+            "form": form if editable else None,
+            "sheet": sheet_lines(notice, key) if notice.route == Route.FORM and not editable else (),
+            "channel": next((each for each in known_channels() if each.id == notice.channel), None),
             "addresses": drafting.addresses_of(notice),
             "sightings": notice.sightings.select_related("item").order_by("seen_at", "id"),
             "attempts": notice.attempts.all(),
             "answers": Answer.choices,
             "following": following,
         },
+        status=status,
     )
 
 
@@ -128,8 +157,7 @@ def edit(request: CaseRequest, case_id: object, notice_id: UUID) -> HttpResponse
     notice, key = _notice(request, notice_id), request.open_case.identity_key()
     form = RegimeForm(request.POST, regimes=[notices.regime(notice.regime)], initial={})
     if not form.is_valid():
-        name, errors = next(iter(form.errors.items()))
-        raise UserMistake(f"{form.fields[name].label}: {errors[0]}")
+        return _show(request, notice, form)
     drafting.edit(notice, key, form.values(), form.cleaned_data["language"], request.user, time_of(request))
     return redirect("notice", case_id=case_id, notice_id=notice_id)
 

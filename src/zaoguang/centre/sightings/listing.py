@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Q
 
-from zaoguang.casework import Outcome
+from zaoguang.casework import NoticeState, Outcome
 from zaoguang.centre.cases.models import Case
 from zaoguang.centre.sightings.models import Sighting
 
@@ -32,6 +32,7 @@ class SightingLine:
     page: str
     picture: str
     asked: bool
+    finding: str  # what the last look at it found; empty before the first
 
 
 def counts(case: Case) -> Counts:
@@ -42,9 +43,15 @@ def counts(case: Case) -> Counts:
 
 def case_sightings(case: Case) -> Sequence[SightingLine]:
     """List a case's sightings, those that still stand first, newest first."""
-    rows = case.sightings.select_related("item").prefetch_related("notices").order_by("-seen_at", "id")
+    rows = case.sightings.select_related("item").prefetch_related("notices", "observations").order_by("-seen_at", "id")
     lines = [
-        SightingLine(row, row.page(), row.picture(), any(notice.state != "withdrawn" for notice in row.notices.all()))
+        SightingLine(
+            row,
+            row.page(),
+            row.picture(),
+            asked=any(notice.state != NoticeState.WITHDRAWN for notice in row.notices.all()),
+            finding=next((seen.finding for seen in reversed(row.observations.all())), ""),
+        )
         for row in rows
     ]
     return sorted(lines, key=lambda line: line.sighting.outcome in GONE)
