@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import socket
 import time
+import tracemalloc
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import chain, repeat
 
@@ -223,10 +224,17 @@ def test_gzip_is_undone(site: Site, fetch: Fetch) -> None:
     assert answer.fetched.sha256 == hashlib.sha256(page).hexdigest()
 
 
-def test_gzip_bomb_is_cut(site: Site, fetch: Fetch) -> None:
-    bomb = gzip.compress(bytes(60_000_000))
+def test_gzip_bomb_is_cut_before_it_fills_memory(site: Site, fetch: Fetch) -> None:
+    whole = 60_000_000
+    bomb = gzip.compress(bytes(whole))
     assert len(bomb) < LIMITS.page_bytes, "small on the wire"
-    assert fetch(site.gives("/x", bomb, Content_Encoding="gzip")) is Unread.TOO_LARGE
+    address = site.gives("/x", bomb, Content_Encoding="gzip")
+    tracemalloc.start()
+    try:
+        assert fetch(address) is Unread.TOO_LARGE
+        assert tracemalloc.get_traced_memory()[1] < whole / 10
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize(
@@ -301,7 +309,7 @@ def test_a_kept_connection_that_the_site_closed_is_tried_again(site: Site, fetch
 
 
 def test_the_time_given_for_one_fetch_is_kept(site: Site) -> None:
-    site.answers["/x"] = lambda handler: handler.say_raw([b"HTTP/1.1 200 OK\r\n", b"late"], pause=5)
+    site.answers["/x"] = lambda handler: handler.say_raw([b"HTTP/1.1 200 OK\r\n", b"late"], pause=30)
     fetcher = Fetcher(site.policy, FetchLimits(), connections=1)
     began = time.monotonic()
     assert fetcher.fetch(site.url("/x"), seconds=0.2) is Unread.TIMED_OUT
