@@ -1,0 +1,50 @@
+"""``zaoguang rehearse``: play the whole loop on a make-believe world and count."""
+
+import json
+import tempfile
+from pathlib import Path
+
+import click
+
+from zaoguang.errors import DoesNotHold
+from zaoguang.words import gettext as _
+
+__all__ = ["rehearse"]
+
+
+@click.command()
+@click.option(
+    "--seed", default=1, show_default=True, type=click.IntRange(0, 2**31), help="The same seed plans the same world."
+)
+@click.option(
+    "--copies",
+    default=60,
+    show_default=True,
+    type=click.IntRange(7, 1500),
+    help="Copies planted, among ten times as many decoys.",
+)
+@click.option(
+    "--folder",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Keep everything here; a temporary folder otherwise.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+def rehearse(seed: int, copies: int, folder: Path | None, *, as_json: bool) -> None:
+    """Play one case from fingerprint to removal, on loopback only, and print what came of it."""
+    from zaoguang.rehearsal.play import play  # noqa: PLC0415  (the command line starts fast)
+    from zaoguang.rehearsal.stage import Stage, StageSettings  # noqa: PLC0415  (the same)
+
+    if folder is not None and folder.exists() and any(folder.iterdir()):
+        raise DoesNotHold(_("%(path)s is not empty; a rehearsal begins in an empty folder.") % {"path": folder})
+    with tempfile.TemporaryDirectory(prefix="zaoguang-") as temporary:
+        settings = StageSettings(folder=folder or Path(temporary), seed=seed, copies=copies)
+        with Stage(settings) as stage:
+            report = play(stage, lambda step: click.echo(f"… {step}", err=True))
+    if as_json:
+        click.echo(json.dumps(report.as_json(), ensure_ascii=False))
+    else:
+        width = max(len(name) for name, _value in report.rows())
+        for name, value in report.rows():
+            click.echo(f"{name.ljust(width)}  {value}")
+    if report.failures:
+        raise DoesNotHold(_("The rehearsal did not hold: %(what)s.") % {"what": "; ".join(report.failures)})

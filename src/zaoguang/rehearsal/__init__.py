@@ -1,0 +1,1 @@
+"""A make-believe world on loopback: survivor, hostile sites, platforms, mailbox; harmless photographs only."""

@@ -1,0 +1,103 @@
+"""The world as a process: every hostile site, every platform, and a control, all on loopback.
+
+    python -m zaoguang.rehearsal.world --seed N --copies N --folder FOLDER --now TIME
+
+When all servers listen, ``FOLDER/world.json`` says where (written aside, then renamed) and ``FOLDER/channels.yaml``
+lists the platforms as the notices room reads channels. Started again on the same folder it is the same world, at the
+same addresses: what happened is in the journals.
+"""
+
+import argparse
+import json
+import secrets
+import signal
+import socket
+import threading
+from datetime import UTC, datetime
+from pathlib import Path
+
+import yaml
+
+from zaoguang.rehearsal.plan import CAST, make_plan
+from zaoguang.rehearsal.scene import Scene
+from zaoguang.rehearsal.serving import control_server, site_server
+
+__all__ = ["free_ports", "main"]
+
+
+def free_ports(number: int) -> list[int]:
+    """Give that many loopback ports on which nothing listens now."""
+    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(number)]
+    ports = [each.getsockname()[1] for each in held]
+    for each in held:
+        each.close()
+    return ports
+
+
+def _write(path: Path, text: str) -> None:
+    aside = path.with_suffix(".new")
+    aside.write_text(text)
+    aside.rename(path)
+
+
+def _ports(folder: Path) -> dict[str, int]:
+    """Give each site's port and the control's: those of the folder, or free ones."""
+    kept = folder / "ports.json"
+    if kept.exists():
+        return {str(name): int(port) for name, port in json.loads(kept.read_text()).items()}
+    names = [*(site.name for site in CAST), "control"]
+    ports = dict(zip(names, free_ports(len(names)), strict=True))
+    _write(kept, json.dumps(ports))
+    return ports
+
+
+def _channels(ports: dict[str, int]) -> str:
+    entries = [
+        {
+            "id": site.name,
+            "name": site.name.replace("-", " ").title(),
+            "hosts": [f"127.0.0.1:{ports[site.name]}"],
+            "route": site.route,
+            "address": f"http://127.0.0.1:{ports[site.name]}/report" if site.route == "form" else site.mailbox,
+            "regimes": [site.regime],
+            "languages": ["en", "zh-Hans"],
+            "grade": "P",
+            "verified": True,
+            "source": ["rehearsal"],
+            "checked": "2026-01-01",
+        }
+        for site in CAST
+    ]
+    source = {"title": "The rehearsal itself", "url": "https://rehearsal.example/"}
+    return yaml.safe_dump({"sources": {"rehearsal": source}, "channels": entries}, sort_keys=False)
+
+
+def main() -> None:
+    """Serve the world until told to stop."""
+    parser = argparse.ArgumentParser(prog="python -m zaoguang.rehearsal.world")
+    parser.add_argument("--seed", type=int, required=True)
+    parser.add_argument("--copies", type=int, required=True)
+    parser.add_argument("--folder", type=Path, required=True)
+    parser.add_argument("--now", required=True, help="the time the world begins at, ISO 8601 with a zone")
+    given = parser.parse_args()
+    given.folder.mkdir(parents=True, exist_ok=True)
+    ports = _ports(given.folder)
+    begun = given.folder / "now"
+    now = datetime.fromisoformat(begun.read_text() if begun.exists() else given.now).astimezone(UTC)
+    scene = Scene(make_plan(given.seed, given.copies), given.folder, ports, now)
+    token = secrets.token_hex(16)
+    servers = [site_server(scene, site, ports[site.name]) for site in CAST]
+    servers.append(control_server(scene, token, ports["control"]))
+    for server in servers:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+    _write(given.folder / "channels.yaml", _channels(ports))
+    told = {"control": f"http://127.0.0.1:{ports['control']}/", "token": token, "ports": sorted(ports.values())}
+    _write(given.folder / "world.json", json.dumps({**told, **scene.truth()}))
+    signal.sigwait({signal.SIGINT, signal.SIGTERM})
+    for server in servers:
+        server.shutdown()
+
+
+if __name__ == "__main__":
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    main()
