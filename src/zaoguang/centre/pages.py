@@ -3,19 +3,20 @@
 from collections.abc import Callable
 from datetime import datetime
 from functools import wraps
+from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 
 from zaoguang.casework import Permission, allows
 from zaoguang.centre.accounts.models import Person
 from zaoguang.centre.clock import now
 from zaoguang.errors import ZaoguangError
 
-__all__ = ["every_page", "speaks_errors", "time_of"]
+__all__ = ["WrongClick", "every_page", "speaks_errors", "time_of"]
 
 
 def time_of(request: HttpRequest) -> datetime:
@@ -32,6 +33,23 @@ def every_page(request: HttpRequest) -> dict[str, object]:
     who = getattr(request, "user", None)
     may = frozenset(right.value for right in Permission if isinstance(who, Person) and allows(who.kind, right))
     return {"rehearsal": settings.REHEARSAL, "now": time_of(request), "may": may}
+
+
+class WrongClick:
+    """Give a page that says so to whoever loads an address that only a button may call; nothing was changed."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        """Take the next layer."""
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        """Answer; an empty 405 gets its page, and keeps its ``Allow`` header (RFC 9110 §15.5.6)."""
+        response = self.get_response(request)
+        if response.status_code != HTTPStatus.METHOD_NOT_ALLOWED:
+            return response
+        page = render(request, "405.html", status=response.status_code)
+        page.headers["Allow"] = response.headers["Allow"]
+        return page
 
 
 def speaks_errors(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

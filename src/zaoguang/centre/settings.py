@@ -69,6 +69,7 @@ MIDDLEWARE = [
     "zaoguang.centre.headers.SpokenLanguage",
     "django.contrib.messages.middleware.MessageMiddleware",
     "zaoguang.centre.access.DefaultDeny",
+    "zaoguang.centre.pages.WrongClick",
 ]
 
 TEMPLATES = [

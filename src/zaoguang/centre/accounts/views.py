@@ -17,8 +17,17 @@ __all__ = ["login_page", "logout_page"]
 class LoginForm(forms.Form):
     """Handle and passphrase."""
 
-    handle = forms.CharField(label=_("Handle"), max_length=32)
-    passphrase = forms.CharField(label=_("Passphrase"), max_length=256, widget=forms.PasswordInput, strip=False)
+    handle = forms.CharField(
+        label=_("Handle"),
+        max_length=32,
+        widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}),
+    )
+    passphrase = forms.CharField(
+        label=_("Passphrase"),
+        max_length=256,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+        strip=False,
+    )
 
 
 @public

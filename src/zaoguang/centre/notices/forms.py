@@ -12,7 +12,10 @@ from zaoguang.centre.notices.drafting import AUTOMATIC
 from zaoguang.notices import Field, Regime
 from zaoguang.notices.regime import FieldKind
 
-__all__ = ["LANGUAGE_NAMES", "RegimeForm", "asked_fields"]
+__all__ = ["LANGUAGE_NAMES", "NEVER_ASKED", "RegimeForm", "asked_fields"]
+
+NEVER_ASKED = frozenset({"child_abuse"})
+"""A law may provide for it, but such a case is referred and gets no notice here (P05)."""
 
 LANGUAGE_NAMES = {"en": _("English"), "zh-Hans": _("Simplified Chinese")}
 
@@ -22,7 +25,7 @@ def asked_fields(regimes: Iterable[Regime]) -> tuple[Field, ...]:
     found: dict[str, Field] = {}
     for regime in regimes:
         for field in regime.fields:
-            if field.name not in AUTOMATIC:
+            if field.name not in AUTOMATIC | NEVER_ASKED:
                 found.setdefault(field.name, field)
     return tuple(found.values())
 

@@ -34,6 +34,11 @@ class SightingLine:
     asked: bool
     finding: str  # what the last look at it found; empty before the first
 
+    @property
+    def gone(self) -> bool:
+        """Say whether this copy is gone; what is only blocked or delisted is not."""
+        return self.sighting.outcome in GONE
+
 
 def counts(case: Case) -> Counts:
     """Count a case's sightings."""
@@ -54,4 +59,4 @@ def case_sightings(case: Case) -> Sequence[SightingLine]:
         )
         for row in rows
     ]
-    return sorted(lines, key=lambda line: line.sighting.outcome in GONE)
+    return sorted(lines, key=lambda line: line.gone)
