@@ -13,7 +13,7 @@ import secrets
 import signal
 import socket
 import threading
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import yaml
@@ -64,7 +64,7 @@ def _channels(ports: dict[str, int]) -> str:
             "grade": "P",
             "verified": True,
             "source": ["rehearsal"],
-            "checked": "2026-01-01",
+            "checked": date(2026, 1, 1),
         }
         for site in CAST
     ]
