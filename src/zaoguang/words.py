@@ -12,7 +12,7 @@ from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 
-__all__ = ["LANGUAGES", "gettext", "language_of_environment", "ngettext", "speaking"]
+__all__ = ["LANGUAGES", "gettext", "language_of_environment", "ngettext", "speaking", "spoken"]
 
 LANGUAGES = ("en", "zh-Hans")
 """The languages that are complete, as BCP 47 tags."""
@@ -35,8 +35,13 @@ def _catalogue(language: str) -> _stdlib.NullTranslations:
     return _stdlib.translation("django", _LOCALE_DIR, [language.replace("-", "_")], fallback=True)
 
 
+def spoken() -> str:
+    """Give the language now spoken, as one of ``LANGUAGES``."""
+    return _speaking.get() or language_of_environment()
+
+
 def _current() -> _stdlib.NullTranslations:
-    return _catalogue(_speaking.get() or language_of_environment())
+    return _catalogue(spoken())
 
 
 def gettext(message: str) -> str:

@@ -1,16 +1,17 @@
 """One worker of a kind at a time: so that what an earlier one had taken is known to be nobody's.
 
 On one machine a lock file does it (the kernel lets go of it when the process ends, however it ends); with PostgreSQL
-an advisory lock of the worker's own connection does it between machines too.
+an advisory lock, on a connection of its own, does it between machines too.
 """
 
 import fcntl
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from hashlib import blake2b
 
 from django.conf import settings
 from django.db import connection
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from zaoguang.errors import DoesNotHold
 from zaoguang.words import gettext as _
@@ -28,14 +29,19 @@ def alone(name: str) -> Iterator[None]:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
             raise busy from error
-        if connection.vendor == "postgresql" and not _advisory(name):
-            raise busy
-        yield
+        if connection.vendor != "postgresql":
+            yield
+            return
+        # A connection of the lock's own: Django closes the common one after CONN_MAX_AGE, and the lock with it.
+        with closing(connection.copy()) as own:
+            if not _advisory(own, name):
+                raise busy
+            yield
 
 
-def _advisory(name: str) -> bool:
+def _advisory(own: BaseDatabaseWrapper, name: str) -> bool:
     number = int.from_bytes(blake2b(f"zaoguang {name}".encode(), digest_size=8).digest(), "big", signed=True)
-    with connection.cursor() as cursor:
+    with own.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [number])
         row = cursor.fetchone()
     return bool(row and row[0])

@@ -8,7 +8,9 @@ from zaoguang.casework import ConsentUse
 from zaoguang.centre.accounts.models import Person
 from zaoguang.centre.audit.models import Verb
 from zaoguang.centre.audit.trail import record
+from zaoguang.centre.cases.locking import hold
 from zaoguang.centre.cases.models import USE_NAMES, Case, Consent
+from zaoguang.centre.cases.stopping import stop_looking, stop_sending
 from zaoguang.errors import UserMistake
 from zaoguang.words import gettext as _
 
@@ -22,7 +24,7 @@ def live(case: Case) -> frozenset[ConsentUse]:
 
 
 def require(case: Case, use: ConsentUse) -> None:
-    """Refuse what the survivor has not agreed to; call it inside the transaction that does the thing."""
+    """Refuse what the survivor has not agreed to; call it in the transaction that does it and holds the case."""
     if use not in live(case):
         raise UserMistake(_("There is no live consent to this: %(use)s.") % {"use": USE_NAMES[use]})
 
@@ -30,6 +32,7 @@ def require(case: Case, use: ConsentUse) -> None:
 @transaction.atomic
 def give(case: Case, use: ConsentUse, by: Person, now: datetime) -> None:
     """Record her yes to one use; a second yes changes nothing."""
+    hold(case.pk)
     if use in live(case):
         return
     consent = Consent.objects.create(case=case, use=use.value, given_at=now, recorded_by=by)
@@ -38,8 +41,13 @@ def give(case: Case, use: ConsentUse, by: Person, now: datetime) -> None:
 
 @transaction.atomic
 def withdraw(case: Case, use: ConsentUse, by: Person, now: datetime) -> None:
-    """Record that she took her yes back; from this transaction on the use is refused."""
+    """Record that she took her yes back; what rests on it stops in this same transaction."""
+    hold(case.pk)
     for consent in Consent.objects.filter(case=case, use=use.value, withdrawn_at__isnull=True):
         consent.withdrawn_at = now
         consent.save(update_fields=["withdrawn_at"])
         record(Verb.CONSENT_WITHDRAWN, now=now, person=by, case=case, subject=consent.pk)
+    if use is ConsentUse.NOTICE:
+        stop_sending(case, now)
+    else:
+        stop_looking(case, now)

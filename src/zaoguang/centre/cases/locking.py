@@ -8,5 +8,9 @@ __all__ = ["hold"]
 
 
 def hold(case_id: UUID) -> Case:
-    """Give the case, locked until the transaction ends (SQLite: the transaction itself is the lock)."""
-    return Case.objects.select_for_update().get(pk=case_id)
+    """Give the case, locked until the transaction ends (SQLite: the transaction itself is the lock).
+
+    It comes before any lock on a row of the case, so that no two transactions wait for each other. ``no_key``: rows
+    that only point at the case, like an audit event, may be added meanwhile.
+    """
+    return Case.objects.select_for_update(no_key=True).get(pk=case_id)

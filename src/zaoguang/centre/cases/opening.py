@@ -9,13 +9,24 @@ from zaoguang.casework import CaseStatus, Permission, allows, may_change
 from zaoguang.centre.accounts.models import Person
 from zaoguang.centre.audit.models import Verb
 from zaoguang.centre.audit.trail import record
+from zaoguang.centre.cases.locking import hold
 from zaoguang.centre.cases.models import Case, Membership, Note
+from zaoguang.centre.cases.stopping import drop_clocks, stop_looking, stop_sending
 from zaoguang.centre.sealed import write
 from zaoguang.errors import UserMistake
 from zaoguang.vault import SecretKey, seal_to
 from zaoguang.words import gettext as _
 
-__all__ = ["Identity", "add_member", "change_status", "open_case", "remove_member", "require_open", "write_note"]
+__all__ = [
+    "Identity",
+    "add_member",
+    "change_status",
+    "open_case",
+    "open_referral",
+    "remove_member",
+    "require_open",
+    "write_note",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +58,14 @@ def open_case(identity: Identity, by: Person, now: datetime) -> tuple[Case, Secr
     return case, key
 
 
+@transaction.atomic
+def open_referral(alias: str, by: Person, now: datetime) -> Case:
+    """Open a case that is a referral from its first moment: a sign of a minor, so nothing but a name to say is kept."""
+    case, _key = open_case(Identity(alias=alias), by, now)
+    change_status(case, CaseStatus.REFERRAL, by, now)
+    return Case.objects.get(pk=case.pk)
+
+
 def _seat(case: Case, person: Person, key: SecretKey, now: datetime) -> Membership:
     may_read = allows(person.kind, Permission.READ_IDENTITY)
     sealed = seal_to(bytes(person.public_key), key) if may_read else b""
@@ -56,6 +75,7 @@ def _seat(case: Case, person: Person, key: SecretKey, now: datetime) -> Membersh
 @transaction.atomic
 def add_member(case: Case, key: SecretKey, person: Person, by: Person, now: datetime) -> None:
     """Let another person into the case by sealing the case key to her; nothing changes if she is in already."""
+    hold(case.pk)
     if Membership.objects.filter(case=case, person=person).exists():
         return
     _seat(case, person, key, now)
@@ -64,8 +84,10 @@ def add_member(case: Case, key: SecretKey, person: Person, by: Person, now: date
 
 @transaction.atomic
 def remove_member(case: Case, person: Person, by: Person, now: datetime) -> None:
-    """Take a person out of the case; the last member stays, for a case nobody can open is a case lost."""
-    if case.memberships.count() <= 1:
+    """Take a person out of the case; the last one who can open it stays, for a case nobody can open is a case lost."""
+    hold(case.pk)
+    with_key = case.memberships.exclude(sealed_case_key=b"")
+    if with_key.filter(person=person).exists() and not with_key.exclude(person=person).exists():
         raise UserMistake(_("The last member cannot be taken out: nobody could open the case any more."))
     if case.memberships.filter(person=person).delete()[0]:
         record(Verb.MEMBER_REMOVED, now=now, person=by, case=case, subject=person.pk)
@@ -91,12 +113,21 @@ _STATUS_VERBS = {
 
 @transaction.atomic
 def change_status(case: Case, status: CaseStatus, by: Person, now: datetime) -> None:
-    """Switch a case to referral (any sign of a minor, P05), close it, or open a closed one again."""
-    before = CaseStatus(Case.objects.select_for_update().get(pk=case.pk).status)
+    """Switch a case to referral (any sign of a minor, P05), close it, or open a closed one again.
+
+    What runs stops in the same transaction, and what was confirmed does not leave.
+    """
+    before = CaseStatus(hold(case.pk).status)
     if not may_change(before, status):
         raise UserMistake(_("This case cannot be changed that way any more."))
     Case.objects.filter(pk=case.pk).update(status=status.value)
     record(_STATUS_VERBS[status], now=now, person=by, case=case)
+    if status is CaseStatus.OPEN:
+        return
+    stop_looking(case, now)
+    stop_sending(case, now)
+    if status is CaseStatus.REFERRAL:
+        drop_clocks(case)
 
 
 def require_open(case: Case) -> None:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django import forms
+from django.db import transaction
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext_lazy as _
@@ -91,19 +92,14 @@ def new_case(request: PersonRequest) -> HttpResponse:
     form = CaseForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         given, moment = form.cleaned_data, time_of(request)
-        minor = given["adult"] != "no"
-        identity = opening.Identity(
-            alias=given["alias"],
-            legal_name="" if minor else given["legal_name"],
-            contact="" if minor else given["contact"],
-            story="" if minor else given["story"],
-        )
-        case, _key = opening.open_case(identity, request.user, moment)
-        if minor:
-            opening.change_status(case, CaseStatus.REFERRAL, request.user, moment)
+        if given["adult"] != "no":
+            case = opening.open_referral(given["alias"], request.user, moment)
         else:
-            for use in given["uses"]:
-                consents.give(case, ConsentUse(use), request.user, moment)
+            identity = opening.Identity(given["alias"], given["legal_name"], given["contact"], given["story"])
+            with transaction.atomic():
+                case, _key = opening.open_case(identity, request.user, moment)
+                for use in given["uses"]:
+                    consents.give(case, ConsentUse(use), request.user, moment)
         return redirect("case", case_id=case.pk)
     return render(request, "cases/new.html", {"form": form}, status=422 if form.errors else 200)
 

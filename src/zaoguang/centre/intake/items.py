@@ -1,6 +1,5 @@
 """Taking in her items: fingerprint lines made on her own device become items; no picture is ever taken."""
 
-import json
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -11,22 +10,22 @@ from zaoguang.centre.accounts.models import Person
 from zaoguang.centre.audit.models import Verb
 from zaoguang.centre.audit.trail import record
 from zaoguang.centre.cases import consents
+from zaoguang.centre.cases.locking import hold
 from zaoguang.centre.cases.models import Case
 from zaoguang.centre.cases.opening import require_open
 from zaoguang.centre.intake.models import Item, ItemFingerprint
 from zaoguang.centre.sealed import read_b, write, write_b
 from zaoguang.errors import UserMistake
-from zaoguang.fingerprint import Fingerprint, Unhashable, from_json
+from zaoguang.fingerprint import Given, Unhashable, read_line
 from zaoguang.vault import SecretKey
 from zaoguang.words import gettext as _
 
 __all__ = ["MOST_ITEMS", "add_items", "read_lines", "remove_item"]
 
 MOST_ITEMS = 200
-_LONGEST_LINE = 20_000
 
 
-def read_lines(untrusted_text: str) -> tuple[Fingerprint, ...]:
+def read_lines(untrusted_text: str) -> tuple[Given, ...]:
     """Read what ``zaoguang fingerprint --json`` wrote, one JSON object a line; a sentence names the line that fails."""
     lines = [line.strip() for line in untrusted_text.splitlines() if line.strip()]
     if not lines:
@@ -36,21 +35,13 @@ def read_lines(untrusted_text: str) -> tuple[Fingerprint, ...]:
     return tuple(_read(number, line) for number, line in enumerate(lines, 1))
 
 
-def _read(number: int, untrusted_line: str) -> Fingerprint:
-    refused = _("Line %(number)d is not a fingerprint line; it was made with “zaoguang fingerprint --json”?") % {
-        "number": number
-    }
-    if len(untrusted_line) > _LONGEST_LINE:
-        raise UserMistake(refused)
+def _read(number: int, untrusted_line: str) -> Given:
     try:
-        found = from_json(json.loads(untrusted_line))
-    except (ValueError, RecursionError, UserMistake) as error:
-        raise UserMistake(refused) from error
+        found = read_line(untrusted_line)
+    except UserMistake as error:
+        raise UserMistake(_("Line %(number)d: %(why)s") % {"number": number, "why": error}) from error
     if isinstance(found, Unhashable):
-        raise UserMistake(
-            _("Line %(number)d says that this picture has no fingerprint: %(why)s")
-            % {"number": number, "why": found.sentence}
-        )
+        raise UserMistake(_("Line %(number)d: %(why)s") % {"number": number, "why": found.sentence})
     return found
 
 
@@ -68,9 +59,10 @@ def _codes(case: Case) -> Iterator[str]:
 
 @transaction.atomic
 def add_items(
-    case: Case, key: SecretKey, fingerprints: tuple[Fingerprint, ...], by: Person, now: datetime
+    case: Case, key: SecretKey, fingerprints: tuple[Given, ...], by: Person, now: datetime
 ) -> tuple[Item, ...]:
     """Make an item of each fingerprint that the case does not hold yet."""
+    hold(case.pk)
     require_open(case)
     consents.require(case, ConsentUse.MATCH)
     known, codes, made = set(_known(case)), _codes(case), []
@@ -87,7 +79,7 @@ def add_items(
     return tuple(made)
 
 
-def _bank(item: Item, fingerprint: Fingerprint) -> None:
+def _bank(item: Item, fingerprint: Given) -> None:
     for pdq in (fingerprint.pdq, fingerprint.on_black):
         if pdq is None:
             continue
@@ -100,6 +92,7 @@ def _bank(item: Item, fingerprint: Fingerprint) -> None:
 @transaction.atomic
 def remove_item(item: Item, by: Person, now: datetime) -> None:
     """Stop matching an item and delete its fingerprints; what was already found stays."""
+    hold(item.case_id)
     item.fingerprints.all().delete()
     item.removed_at = now
     item.save(update_fields=["removed_at"])

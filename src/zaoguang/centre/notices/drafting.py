@@ -17,7 +17,7 @@ from zaoguang.centre.cases import consents
 from zaoguang.centre.cases.locking import hold
 from zaoguang.centre.cases.models import Case
 from zaoguang.centre.cases.opening import require_open
-from zaoguang.centre.notices.groups import known_channels
+from zaoguang.centre.notices.groups import known_channels, unasked
 from zaoguang.centre.notices.mail import envelope_from
 from zaoguang.centre.notices.models import Attempt, Due, DueKind, Notice, Route
 from zaoguang.centre.notices.proposals import new_message_id
@@ -27,6 +27,7 @@ from zaoguang.errors import UserMistake
 from zaoguang.notices import Missing, Regime, Text
 from zaoguang.vault import SecretKey
 from zaoguang.words import gettext as _
+from zaoguang.words import spoken
 
 __all__ = [
     "AUTOMATIC",
@@ -84,9 +85,15 @@ def prefill(case: Case, key: SecretKey) -> dict[str, object]:
 def draft(
     case: Case, key: SecretKey, door: Door, sightings: Sequence[Sighting], values: Values, by: Person, now: datetime
 ) -> Notice:
-    """Make a draft for these copies; it goes nowhere until somebody confirms it."""
+    """Make a draft for these copies; it goes nowhere until somebody confirms it.
+
+    A copy that another draft or notice asks for already is refused: a second click must not become a second demand.
+    """
+    hold(case.pk)
     require_open(case)
     consents.require(case, ConsentUse.NOTICE)
+    if not sightings or unasked(case).filter(pk__in=[each.pk for each in sightings]).count() != len(sightings):
+        raise UserMistake(_("A notice was made for these copies in the meantime; look at the case again."))
     if door.language not in notices.regime(door.regime).languages:
         raise UserMistake(_("There is no text of this notice in that language."))
     notice = Notice(
@@ -127,6 +134,8 @@ def starting_values(notice: Notice, key: SecretKey) -> dict[str, str | list[str]
 @transaction.atomic
 def edit(notice: Notice, key: SecretKey, values: Values, language: str, by: Person, now: datetime) -> None:
     """Change a draft; a proposal becomes a draft by it."""
+    hold(notice.case_id)
+    require_open(notice.case)
     fresh = Notice.objects.select_for_update().get(pk=notice.pk)
     if fresh.step not in {NoticeState.PROPOSED, NoticeState.DRAFT}:
         raise UserMistake(_("A notice that was confirmed cannot be changed any more."))
@@ -139,10 +148,10 @@ def edit(notice: Notice, key: SecretKey, values: Values, language: str, by: Pers
 
 
 def preview(notice: Notice, key: SecretKey, now: datetime) -> Preview:
-    """Give the text as it would leave now, or the fields that are missing."""
+    """Give the text as it would leave now, or the fields that are missing, said in the language of the page."""
     regime = notices.regime(notice.regime)
     values = _all_values(notice, key, regime, now)
-    lacking = notices.missing(regime, values, notice.language)
+    lacking = notices.missing(regime, values, spoken())
     return Preview(lacking, None if lacking else notices.render(regime, notice.language, values))
 
 
@@ -189,8 +198,11 @@ def confirm(notice: Notice, key: SecretKey, by: Person, now: datetime, *, identi
     case = hold(notice.case_id)
     require_open(case)
     consents.require(case, ConsentUse.NOTICE)
-    notice = Notice.objects.select_for_update().select_related("case", "escalates").get(pk=notice.pk)
-    if notice.step is not NoticeState.DRAFT:
+    rows = Notice.objects.select_related("case", "escalates")
+    notice = rows.select_for_update(of=("self",)).get(pk=notice.pk)  # PostgreSQL cannot lock what an outer join gives
+    if notice.step is NoticeState.PROPOSED:  # the one who confirms has read it: it is her draft from here on
+        _write_values(notice, key, starting_values(notice, key))
+    elif notice.step is not NoticeState.DRAFT:
         raise UserMistake(_("This notice was confirmed or changed in the meantime; look at it again."))
     regime = notices.regime(notice.regime)
     if regime.identity.may_reach_uploader and not identity_seen:

@@ -7,11 +7,12 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db.models import QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from zaoguang import notices
 from zaoguang.casework import NoticeState
 from zaoguang.centre.cases.models import Case
+from zaoguang.centre.notices.models import Notice
 from zaoguang.centre.sightings.listing import GONE
 from zaoguang.centre.sightings.models import Sighting
 from zaoguang.notices import Channel
@@ -37,9 +38,15 @@ def known_channels() -> tuple[Channel, ...]:
 
 
 def unasked(case: Case) -> QuerySet[Sighting]:
-    """Give the copies that still stand and for which no notice is drafted or under way."""
+    """Give the copies that still stand and for which no notice is drafted or under way.
+
+    A copy that was out of sight and came back at the same address is open anew: what was asked before that is over.
+    """
     live = [state.value for state in NoticeState if state is not NoticeState.WITHDRAWN]
-    return case.sightings.exclude(outcome__in=GONE).exclude(notices__state__in=live)
+    asked = Notice.objects.filter(sightings=OuterRef("pk"), state__in=live)
+    came_back = Q(outcome="", outcome_at__isnull=False)
+    not_since = ~Exists(asked.filter(made_at__gte=OuterRef("outcome_at")))
+    return case.sightings.exclude(outcome__in=GONE).filter(~Exists(asked) | came_back & not_since)
 
 
 def open_groups(case: Case) -> tuple[Group, ...]:

@@ -6,20 +6,37 @@ from datetime import datetime
 
 from django.conf import settings
 
-from zaoguang.casework import NoticeState
+from zaoguang.casework import ConsentUse, NoticeState, escalation_due
 from zaoguang.centre.audit.models import Verb
 from zaoguang.centre.audit.trail import record
+from zaoguang.centre.cases import consents
+from zaoguang.centre.cases.locking import hold
 from zaoguang.centre.notices.models import Notice
 from zaoguang.centre.sealed import write_b
 from zaoguang.centre.sightings.models import Sighting
+from zaoguang.centre.sightings.outcomes import outcome_of
 
-__all__ = ["new_message_id", "propose_escalation"]
+__all__ = ["new_message_id", "propose_escalation", "propose_if_due"]
 
 
 def new_message_id() -> str:
     """Give a fresh Message-ID (RFC 5322 §3.6.4); it stays the notice's own for good, whatever is tried."""
     domain = str(settings.MAIL_FROM).rpartition("@")[2] or "localhost"
     return f"<{secrets.token_hex(16)}@{domain}>"
+
+
+def propose_if_due(notice: Notice, now: datetime) -> Notice | None:
+    """Propose the next step for what still stands and is due for it, if the case and her consent still allow one."""
+    case = hold(notice.case_id)
+    if not case.is_open or ConsentUse.NOTICE not in consents.live(case):
+        return None
+    escalated = notice.escalations.exists()
+    standing = [
+        sighting
+        for sighting in notice.sightings.filter(item__removed_at__isnull=True)
+        if escalation_due(notice.deadline_at or now, outcome_of(sighting), now, escalated=escalated)
+    ]
+    return propose_escalation(notice, standing, now)
 
 
 def propose_escalation(notice: Notice, standing: Sequence[Sighting], now: datetime) -> Notice | None:

@@ -1,19 +1,20 @@
 """Looking again at what a notice demanded: findings become outcomes by rule, a copy elsewhere becomes a sighting."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 
-from zaoguang.casework import Outcome, escalation_due, settle
+from zaoguang.casework import Outcome, settle
 from zaoguang.centre.audit.models import Verb
 from zaoguang.centre.audit.trail import record
 from zaoguang.centre.cases.locking import hold
 from zaoguang.centre.notices.models import Answer, Notice
-from zaoguang.centre.notices.proposals import propose_escalation
+from zaoguang.centre.notices.proposals import propose_if_due
 from zaoguang.centre.sightings.matching import CaseIndex, case_index
-from zaoguang.centre.sightings.models import OutcomeRecord, Sighting
+from zaoguang.centre.sightings.models import Sighting
+from zaoguang.centre.sightings.outcomes import observe, outcome_of
 from zaoguang.centre.sightings.reading import keep_sightings, may_look
 from zaoguang.fingerprint import Fingerprint
 from zaoguang.watch import Finding, PageReport, Reader, Unread, judge
@@ -25,38 +26,69 @@ _GONE = frozenset([404, 410])
 
 
 def look_again(pending: Sequence[Notice], reader: Reader, now: datetime) -> None:
-    """Read the pages of these notices' sightings once each and record what is found."""
+    """Look at what these notices demanded and record what is found.
+
+    A picture that still answers at its own address decides the matter by itself; only where it does not is the page
+    read, with every picture on it. A copy of an item that was taken out cannot be told apart any more, so nothing is
+    said of it.
+    """
     looked = [notice for notice in pending if may_look(notice.case)]
-    reports = _read([sighting for notice in looked for sighting in notice.sightings.all()], reader)
+    indexes = {notice.case_id: case_index(notice.case) for notice in looked}
+    sightings = {each.pk: each for notice in looked for each in _comparable(notice)}
+    seen = _read_pictures(sightings.values(), reader, indexes)
+    seen |= _read_pages([each for each in sightings.values() if each.pk not in seen], reader)
     for notice in looked:
-        _settle_notice(notice, reports, now)
+        _settle_notice(notice, seen, indexes[notice.case_id], now)
 
 
-def _read(sightings: Iterable[Sighting], reader: Reader) -> dict[str, PageReport]:
-    """Read each page once, asking besides for the picture addresses that the sightings name."""
-    wanted: dict[str, dict[str, None]] = {}
+def _comparable(notice: Notice) -> Iterable[Sighting]:
+    return notice.sightings.filter(item__removed_at__isnull=True).select_related("case")
+
+
+def _read_pictures(
+    sightings: Iterable[Sighting], reader: Reader, indexes: Mapping[UUID, CaseIndex]
+) -> dict[UUID, PageReport]:
+    """Ask for each picture at its own address; give the reports of those that are still the same copy."""
+    asked = {str(each.pk): each for each in sightings if each.picture().startswith(("http://", "https://"))}
+    found = {}
+    for part in _parts([(key, each.picture()) for key, each in asked.items()]):
+        for report in reader.read(part):
+            sighting = asked[report.link]
+            if sighting.picture() in _matched(report, indexes[sighting.case_id], sighting.item_id):
+                found[sighting.pk] = report
+    return found
+
+
+def _read_pages(sightings: Sequence[Sighting], reader: Reader) -> dict[UUID, PageReport]:
+    """Read each page once for every hundred of its sightings, asking besides for the pictures that they name."""
+    wanted: dict[str, list[Sighting]] = {}
     for sighting in sightings:
-        wanted.setdefault(sighting.page(), {})[sighting.picture()] = None
-    numbered = list(enumerate(wanted))
-    reports: dict[str, PageReport] = {}
-    for start in range(0, len(numbered), MAX_LINKS):
-        part = numbered[start : start + MAX_LINKS]
-        also = {str(number): tuple(wanted[page])[:MAX_ALSO] for number, page in part}
-        for report in reader.read([(str(number), page) for number, page in part], also=also):
-            reports[report.address] = report
-    return reports
+        wanted.setdefault(sighting.page(), []).append(sighting)
+    visits = [
+        (page, rows[start : start + MAX_ALSO])
+        for page, rows in wanted.items()
+        for start in range(0, len(rows), MAX_ALSO)
+    ]
+    seen: dict[UUID, PageReport] = {}
+    for part in _parts([(str(number), page) for number, (page, _rows) in enumerate(visits)]):
+        also = {key: tuple({each.picture(): None for each in visits[int(key)][1]}) for key, _page in part}
+        for report in reader.read(part, also=also):
+            seen |= {each.pk: report for each in visits[int(report.link)][1]}
+    return seen
+
+
+def _parts(links: Sequence[tuple[str, str]]) -> Iterator[Sequence[tuple[str, str]]]:
+    return (links[start : start + MAX_LINKS] for start in range(0, len(links), MAX_LINKS))
 
 
 @transaction.atomic
-def _settle_notice(notice: Notice, reports: dict[str, PageReport], now: datetime) -> None:
-    case = hold(notice.case_id)
-    if not may_look(case):
+def _settle_notice(notice: Notice, seen: Mapping[UUID, PageReport], index: CaseIndex, now: datetime) -> None:
+    """Record what was found of one notice's sightings, if it may still be looked at."""
+    if not may_look(hold(notice.case_id)):
         return
-    index = case_index(case)
-    for sighting in notice.sightings.select_for_update():
-        report = reports.get(sighting.page())
-        if report is not None:
-            _settle_sighting(notice, sighting, report, index, now)
+    for sighting in _comparable(notice):
+        if sighting.pk in seen:
+            _settle_sighting(notice, sighting, seen[sighting.pk], index, now)
 
 
 def _matched(report: PageReport, index: CaseIndex, item: UUID) -> frozenset[str]:
@@ -70,21 +102,21 @@ def _matched(report: PageReport, index: CaseIndex, item: UUID) -> frozenset[str]
 
 def _settle_sighting(notice: Notice, sighting: Sighting, report: PageReport, index: CaseIndex, now: datetime) -> None:
     finding = judge(sighting.picture(), report, _matched(report, index, sighting.item_id))
-    before = Outcome(sighting.outcome) if sighting.outcome else None
-    refused = notice.answer == Answer.REFUSED
-    settled = settle(before, finding.value, notice.deadline_at or now, now, refused=refused)
     if finding is Finding.MOVED:
         _follow(sighting, report, index, now)
-    else:
-        _write_outcome(sighting, settled.outcome, finding.value, now)
+        return
+    refused = notice.answer == Answer.REFUSED
+    settled = settle(outcome_of(sighting), finding.value, notice.deadline_at or now, now, refused=refused)
+    observe(sighting, finding.value, settled.outcome, now)
+    if settled.reappeared:
+        record(Verb.REAPPEARANCE_FOUND, now=now, person=None, case=sighting.case, subject=sighting.pk)
 
 
 def _follow(sighting: Sighting, report: PageReport, index: CaseIndex, now: datetime) -> None:
     """The copy stands at another address: a reappearance. Its old address is removed only if it certainly is."""
     keep_sightings(sighting.case, report, index, now, reappearance_of=sighting)
-    before = Outcome(sighting.outcome) if sighting.outcome else None
     gone = _certainly_gone(sighting.picture(), report)
-    _write_outcome(sighting, Outcome.REMOVED if gone else before, Finding.MOVED.value, now)
+    observe(sighting, Finding.MOVED.value, Outcome.REMOVED if gone else outcome_of(sighting), now)
 
 
 def _certainly_gone(picture: str, report: PageReport) -> bool:
@@ -94,28 +126,8 @@ def _certainly_gone(picture: str, report: PageReport) -> bool:
     return seen.fetched.status in _GONE or isinstance(seen.result, Fingerprint)
 
 
-def _write_outcome(sighting: Sighting, outcome: Outcome | None, finding: str, now: datetime) -> None:
-    word = outcome.value if outcome else ""
-    OutcomeRecord.objects.create(sighting=sighting, at=now, finding=finding, outcome=word)
-    changed = word != sighting.outcome
-    Sighting.objects.filter(pk=sighting.pk).update(
-        outcome=word, checked_at=now, **({"outcome_at": now} if changed else {})
-    )
-    if changed:
-        record(Verb.OUTCOME_CHANGED, now=now, person=None, case=sighting.case, subject=sighting.pk)
-
-
 @transaction.atomic
 def settle_deadline(notice: Notice, now: datetime) -> None:
     """After the look at the deadline: propose an escalation for what still stands."""
-    hold(notice.case_id)
-    escalated = notice.escalations.exists()
-    standing = [
-        sighting
-        for sighting in notice.sightings.all()
-        if escalation_due(
-            notice.deadline_at or now, Outcome(sighting.outcome) if sighting.outcome else None, now, escalated=escalated
-        )
-    ]
-    if propose_escalation(notice, standing, now):
+    if propose_if_due(notice, now):
         record(Verb.DEADLINE_PASSED, now=now, person=None, case=notice.case, subject=notice.pk)

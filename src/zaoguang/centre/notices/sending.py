@@ -31,6 +31,7 @@ from zaoguang.errors import ZaoguangError
 __all__ = ["TRIES", "abandon_started", "begin", "finish", "send", "set_clock"]
 
 TRIES = 6
+_PERMANENT = 500
 _PAUSES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2), timedelta(hours=6))
 
 
@@ -85,7 +86,7 @@ def _take_back(notice: Notice, now: datetime) -> None:
 def _hand_over(notice: Notice) -> _Result:
     """Deliver the message; what is not certain is unknown."""
     try:
-        message = read_b(notice, "outbox").encode()
+        message = read_b(Notice.objects.get(pk=notice.pk), "outbox").encode()
         delivery = notices.deliver(message, envelope_from(), notice.to(), mail_server())
     except ZaoguangError:
         return _Result(AttemptResult.NOT_SENT)  # raised before a connection was made
@@ -108,6 +109,7 @@ _STATES = {
 @transaction.atomic
 def finish(attempt: Attempt, result: AttemptResult, now: datetime, *, code: int | None = None) -> None:
     """Record what became of an attempt, once."""
+    hold(attempt.notice.case_id)
     notice = Notice.objects.select_for_update().get(pk=attempt.notice_id)
     ended = Attempt.objects.filter(pk=attempt.pk, result=AttemptResult.STARTED)
     if not ended.update(result=result, ended_at=now, code=code):
@@ -118,13 +120,17 @@ def finish(attempt: Attempt, result: AttemptResult, now: datetime, *, code: int 
     if result == AttemptResult.ACCEPTED:
         set_clock(notice, now)
     elif result == AttemptResult.NOT_SENT:
-        _try_later(notice, now)
+        _try_later(notice, code, now)
 
 
-def _try_later(notice: Notice, now: datetime) -> None:
-    """Confirmed stays confirmed: what certainly was not sent is tried again a few times, then a person is asked."""
+def _try_later(notice: Notice, code: int | None, now: datetime) -> None:
+    """Confirmed stays confirmed: what certainly was not sent is tried again a few times, then a person is asked.
+
+    A server that refuses for good (RFC 5321 §4.2.1, 5yz) is not asked again: a person is, while the clock matters.
+    """
     tries = notice.attempts.count()
-    if tries >= TRIES:
+    refused_for_good = code is not None and code >= _PERMANENT
+    if tries >= TRIES or refused_for_good:
         return
     Notice.objects.filter(pk=notice.pk, state=NoticeState.NOT_SENT.value).update(state=NoticeState.CONFIRMED.value)
     Due.objects.create(kind=DueKind.SEND, notice=notice, due_at=now + _PAUSES[min(tries, len(_PAUSES)) - 1])

@@ -4,15 +4,19 @@ from datetime import datetime
 
 from django.db import transaction
 
-from zaoguang.casework import NoticeState
+from zaoguang.casework import NoticeState, settle
 from zaoguang.centre.accounts.models import Person
 from zaoguang.centre.audit.models import Verb
 from zaoguang.centre.audit.trail import record
-from zaoguang.centre.notices.models import Answer, Attempt, AttemptResult, Due, DueKind, DueState, Notice
+from zaoguang.centre.cases.locking import hold
+from zaoguang.centre.notices.models import Answer, Attempt, AttemptResult, Due, DueKind, DueState, Notice, Route
+from zaoguang.centre.notices.proposals import propose_if_due
 from zaoguang.centre.notices.sending import set_clock
 from zaoguang.centre.sealed import write
+from zaoguang.centre.sightings.outcomes import change_outcome, outcome_of
 from zaoguang.errors import UserMistake
 from zaoguang.vault import SecretKey
+from zaoguang.watch import Finding
 from zaoguang.words import gettext as _
 
 __all__ = ["record_answer", "resolve", "send_again", "submitted", "withdraw"]
@@ -21,6 +25,7 @@ _CHANGED = "This notice has moved on in the meantime; look at it again."
 
 
 def _expect(notice: Notice, *states: NoticeState) -> Notice:
+    hold(notice.case_id)
     fresh = Notice.objects.select_for_update().get(pk=notice.pk)
     if fresh.step not in states:
         raise UserMistake(_(_CHANGED))
@@ -46,6 +51,10 @@ def resolve(notice: Notice, by: Person, now: datetime, *, arrived: bool) -> None
 
 
 def _queue(notice: Notice, now: datetime) -> None:
+    if not Notice.objects.get(pk=notice.pk).outbox:  # emptied when her consent went: it can never leave again
+        Notice.objects.filter(pk=notice.pk).update(state=NoticeState.WITHDRAWN.value)
+        record(Verb.NOTICE_WITHDRAWN, now=now, person=None, case=notice.case, subject=notice.pk)
+        return
     Notice.objects.filter(pk=notice.pk).update(state=NoticeState.CONFIRMED.value)
     Due.objects.create(kind=DueKind.SEND, notice=notice, due_at=now)
 
@@ -75,9 +84,12 @@ def submitted(notice: Notice, key: SecretKey, receipt: str, by: Person, now: dat
 
 @transaction.atomic
 def withdraw(notice: Notice, by: Person, now: datetime) -> None:
-    """Take back a notice that has not left yet."""
-    held = (NoticeState.PROPOSED, NoticeState.DRAFT, NoticeState.CONFIRMED, NoticeState.NOT_SENT)
-    notice = _expect(notice, *held)
+    """Take back a notice that has not left yet; a form counts as left only when a person says that she submitted it."""
+    held = [NoticeState.PROPOSED, NoticeState.DRAFT, NoticeState.CONFIRMED, NoticeState.NOT_SENT]
+    notice = _expect(notice, *held, *([NoticeState.SENDING] if notice.route == Route.FORM else []))
+    notice.attempts.filter(result=AttemptResult.STARTED).update(
+        result=AttemptResult.NOT_SENT, ended_at=now, resolved_by=by
+    )
     Notice.objects.filter(pk=notice.pk).update(state=NoticeState.WITHDRAWN.value, outbox=b"")
     Due.objects.filter(notice=notice, state=DueState.WAITING).update(state=DueState.DROPPED)
     record(Verb.NOTICE_WITHDRAWN, now=now, person=by, case=notice.case, subject=notice.pk)
@@ -89,3 +101,14 @@ def record_answer(notice: Notice, answer: Answer, by: Person, now: datetime) -> 
     notice = _expect(notice, NoticeState.SENT)
     Notice.objects.filter(pk=notice.pk).update(answer=answer.value, answered_at=now)
     record(Verb.ANSWER_RECORDED, now=now, person=by, case=notice.case, subject=notice.pk)
+    if answer is Answer.REFUSED:
+        _refused(notice, by, now)
+
+
+def _refused(notice: Notice, by: Person, now: datetime) -> None:
+    """What still stands was refused; the next step is proposed at once, for a refusal needs no waiting."""
+    for sighting in notice.sightings.select_related("case"):
+        unseen = Finding.UNCLEAR.value  # nobody looked: only the word "refused" speaks
+        settled = settle(outcome_of(sighting), unseen, notice.deadline_at or now, now, refused=True)
+        change_outcome(sighting, settled.outcome, by, now)
+    propose_if_due(notice, now)

@@ -11,6 +11,7 @@ from zaoguang.centre.accounts.models import Person
 from zaoguang.centre.audit.models import Verb
 from zaoguang.centre.audit.trail import record
 from zaoguang.centre.cases import consents
+from zaoguang.centre.cases.locking import hold
 from zaoguang.centre.cases.models import Case
 from zaoguang.centre.cases.opening import require_open
 from zaoguang.centre.sealed import write_b
@@ -20,7 +21,7 @@ from zaoguang.watch.address import parse
 from zaoguang.watch.report import Unread
 from zaoguang.words import gettext as _
 
-__all__ = ["MOST_LINKS", "Progress", "claim", "give_back", "progress", "read_addresses", "start_check"]
+__all__ = ["MOST_LINKS", "Progress", "claim", "give_back", "give_up", "progress", "read_addresses", "start_check"]
 
 MOST_LINKS = 500
 _NAMED_LINES = 5
@@ -54,6 +55,7 @@ def read_addresses(untrusted_text: str) -> tuple[str, ...]:
 @transaction.atomic
 def start_check(case: Case, addresses: tuple[str, ...], by: Person, now: datetime) -> LinkCheck:
     """Record a check and its links; the queue is told in the same transaction."""
+    hold(case.pk)
     require_open(case)
     consents.require(case, ConsentUse.MATCH)
     consents.require(case, ConsentUse.SEAL)
@@ -111,6 +113,20 @@ def claim(check: LinkCheck, most: int) -> list[Link]:
     if taken:
         LinkCheck.objects.filter(pk=check.pk, state=CheckState.WAITING).update(state=CheckState.RUNNING)
     return taken
+
+
+@transaction.atomic
+def give_up(check: LinkCheck) -> bool:
+    """After a reading that failed: what it had taken is read once more, then given up. Say whether links still wait.
+
+    A reading that failed before it took any link would fail for ever: then all that waits is given up.
+    """
+    died = Unread.READER_DIED.value
+    taken = check.links.filter(state=LinkState.TAKEN)
+    doomed = taken.exclude(reason="") if taken.exists() else check.links.filter(state=LinkState.WAITING)
+    doomed.update(state=LinkState.UNREAD, reason=died)
+    check.links.filter(state=LinkState.TAKEN).update(state=LinkState.WAITING, reason=died)
+    return check.links.filter(state=LinkState.WAITING).exists()
 
 
 def give_back() -> int:

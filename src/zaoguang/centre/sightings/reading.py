@@ -12,7 +12,9 @@ from zaoguang.centre.audit.trail import record
 from zaoguang.centre.cases import consents
 from zaoguang.centre.cases.locking import hold
 from zaoguang.centre.cases.models import Case
+from zaoguang.centre.cases.stopping import stop_looking
 from zaoguang.centre.exhibits.sealing import seal_sighting
+from zaoguang.centre.intake.models import Item
 from zaoguang.centre.sealed import write_b
 from zaoguang.centre.sightings.links import claim
 from zaoguang.centre.sightings.matching import CaseIndex, Match, case_index
@@ -20,7 +22,7 @@ from zaoguang.centre.sightings.models import CheckState, Link, LinkCheck, LinkSt
 from zaoguang.fingerprint import Fingerprint
 from zaoguang.watch import AddressPolicy, PageReport, PictureSeen, Reader, Unread
 
-__all__ = ["keep_sightings", "may_look", "open_reader", "read_check"]
+__all__ = ["finish_check", "keep_sightings", "may_look", "open_reader", "read_check"]
 
 _AT_ONCE = 60
 
@@ -38,12 +40,22 @@ def may_look(case: Case) -> bool:
 
 def read_check(check: LinkCheck, reader: Reader, now: Callable[[], datetime]) -> None:
     """Read every link of a check that is still to be read; stopping at any instant loses nothing."""
-    index = case_index(check.case)
-    while links := claim(check, _AT_ONCE):
+    while links := _next_links(check, now()):
+        index = case_index(check.case)  # anew for each batch: items come and go while a long check runs
         waiting = {str(link.pk): link for link in links}
         for report in reader.read([(key, link.where()) for key, link in waiting.items()]):
             _keep(waiting[report.link], report, index, now())
-    _finish(check, now())
+    finish_check(check, now())
+
+
+@transaction.atomic
+def _next_links(check: LinkCheck, now: datetime) -> list[Link]:
+    """Claim links while there is leave to look; without it no address is even asked for."""
+    case = hold(check.case_id)
+    if may_look(case):
+        return claim(check, _AT_ONCE)
+    stop_looking(case, now)
+    return []
 
 
 @transaction.atomic
@@ -84,11 +96,16 @@ def keep_sightings(
         if not isinstance(seen.result, Fingerprint) or isinstance(seen.fetched, Unread):
             continue
         for match in index.find(seen.result):
-            sighting = _sight(case, report, seen, match, now, reappearance_of)
+            sighting = _sight(case, report, seen, match, now, reappearance_of) if _is_live(match) else None
             if sighting is not None:
                 seal_sighting(sighting, report.page, seen.fetched, match, now)
                 made.append(sighting)
     return made
+
+
+def _is_live(match: Match) -> bool:
+    """Say whether the item is still one of hers: it may have been taken out since the index was built."""
+    return Item.objects.filter(pk=match.item, removed_at__isnull=True).exists()
 
 
 def _sight(
@@ -117,7 +134,8 @@ def _sight(
 
 
 @transaction.atomic
-def _finish(check: LinkCheck, now: datetime) -> None:
+def finish_check(check: LinkCheck, now: datetime) -> None:
+    """End a check none of whose links is still to be read."""
     left = check.links.filter(state__in=[LinkState.WAITING, LinkState.TAKEN]).exists()
     if left:
         return

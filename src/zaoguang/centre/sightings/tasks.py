@@ -5,9 +5,9 @@ from uuid import UUID
 from django_tasks import task
 
 from zaoguang.centre.clock import now
-from zaoguang.centre.sightings.links import give_back
+from zaoguang.centre.sightings.links import give_back, give_up
 from zaoguang.centre.sightings.models import CheckState, LinkCheck
-from zaoguang.centre.sightings.reading import open_reader, read_check
+from zaoguang.centre.sightings.reading import finish_check, open_reader, read_check
 from zaoguang.errors import OutsideFailure
 
 __all__ = ["check_links", "resume"]
@@ -23,7 +23,14 @@ def check_links(check_id: str) -> None:
         with open_reader() as reader:
             read_check(check, reader, now)
     except Exception as error:  # noqa: BLE001  (an edge: the queue stores the traceback, which could name an address)
-        raise OutsideFailure(f"The link check ended early: {type(error).__name__}.") from None
+        why = type(error).__name__
+    else:
+        return
+    if give_up(check):
+        check_links.enqueue(check_id)
+    else:
+        finish_check(check, now())
+    raise OutsideFailure(f"The link check ended early: {why}.")  # outside of "except": nothing of the cause goes along
 
 
 def resume() -> int:
