@@ -7,6 +7,7 @@ copied to another row, column or table no longer opens (libsodium, ``crypto_aead
 from dataclasses import dataclass
 
 from nacl.bindings import (
+    crypto_aead_xchacha20poly1305_ietf_ABYTES,
     crypto_aead_xchacha20poly1305_ietf_decrypt,
     crypto_aead_xchacha20poly1305_ietf_encrypt,
     crypto_aead_xchacha20poly1305_ietf_NPUBBYTES,
@@ -24,6 +25,7 @@ __all__ = ["Place", "open_column", "seal_column"]
 _VERSION = b"\x01"
 _NONCE_BYTES = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES
 _PAD_TO = 64  # a name's length says something about the name
+_SHORTEST = 1 + _NONCE_BYTES + _PAD_TO + crypto_aead_xchacha20poly1305_ietf_ABYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ def seal_column(key: SecretKey, place: Place, plain: bytes) -> bytes:
 
 def open_column(key: SecretKey, place: Place, sealed: bytes) -> bytes:
     """Give back the value sealed for that place; anything else is ``CannotOpen``."""
-    if sealed[:1] != _VERSION or len(sealed) <= 1 + _NONCE_BYTES:
+    if sealed[:1] != _VERSION or len(sealed) < _SHORTEST:
         raise CannotOpen(_("A sealed value is damaged or of an unknown version."))
     nonce, body = sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :]
     try:

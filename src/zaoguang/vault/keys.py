@@ -42,8 +42,14 @@ class SecretKey:
         return cls(random_bytes(KEY_BYTES))
 
     def derive(self, purpose: str) -> "SecretKey":
-        """Give the subkey for that purpose (keyed BLAKE2b-256, the construction of libsodium's crypto_kdf)."""
-        person = purpose.encode()[:_PERSON_BYTES].ljust(_PERSON_BYTES, b"\0")
+        """Give the subkey for that purpose (keyed BLAKE2b-256, the construction of libsodium's crypto_kdf).
+
+        Raises:
+            UserMistake: the purpose is longer than 16 bytes or holds a NUL, so that two purposes could give one key.
+        """
+        person = purpose.encode().ljust(_PERSON_BYTES, b"\0")
+        if len(person) > _PERSON_BYTES or "\0" in purpose:
+            raise UserMistake(_("The purpose of a key has at most 16 bytes and no NUL."))
         return SecretKey(blake2b(b"", digest_size=KEY_BYTES, key=self.raw, person=person, encoder=RawEncoder))
 
     def tag(self, text: str) -> bytes:
