@@ -20,7 +20,8 @@ __all__ = ["Child", "House", "run_centre", "serve_clock", "serve_reader", "serve
 _WEB_THREADS = 8
 _GRACE_SECONDS = 10.0
 _LOOK_SECONDS = 0.2
-_LONGEST_PAUSE = 30.0
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 0.2, 15.0
+_SETTLED_SECONDS = 5.0
 
 
 def serve_web(host: str, port: int) -> None:
@@ -106,8 +107,8 @@ class Child:
     def __init__(self, name: str, command: Sequence[str], environment: Mapping[str, str]) -> None:
         """Start it."""
         self.name, self._command, self._environment = name, list(command), dict(environment)
-        self._pause, self._again_at = 0.5, 0.0
-        self._process = self._start()
+        self._pause, self._again_at = _SHORTEST_PAUSE, 0.0
+        self._process, self._since = self._start(), time.monotonic()
 
     def _start(self) -> subprocess.Popen[bytes]:
         # A session of its own: Ctrl-C reaches the house, which stops its children in order.
@@ -129,6 +130,8 @@ class Child:
             return
         moment = time.monotonic()
         if not self._again_at:
+            if moment - self._since > _SETTLED_SECONDS:
+                self._pause = _SHORTEST_PAUSE
             click.echo(
                 _("%(name)s ended (%(code)s); starting it again.")
                 % {"name": self.name, "code": self._process.returncode},
@@ -138,7 +141,7 @@ class Child:
             self._pause = min(self._pause * 2, _LONGEST_PAUSE)
         elif moment >= self._again_at:
             self._again_at = 0.0
-            self._process = self._start()
+            self._process, self._since = self._start(), moment
 
     def stop(self) -> None:
         """Ask it to end, and insist when it does not."""

@@ -1,4 +1,9 @@
-"""The edits that copies of a picture go through on their way: what it says stays the same, its bytes do not."""
+"""The edits that copies of a picture go through on their way: what it shows stays the same, its bytes do not.
+
+Strengths are such that each shipped photograph stays within PDQ's radius of 31 bits in one of the eight orientations.
+The largest distances met, over all photographs and 30 seeds each: same_bytes and png 0, exif_turned and cmyk_jpeg 4,
+avif 8, webp 10, recompressed 12, resized @@, gif and palette_png 20, mirrored 26, turned 28.
+"""
 
 import io
 from collections.abc import Callable, Mapping
@@ -21,6 +26,8 @@ _STORED: Mapping[int, Image.Transpose] = {
     7: _Turn.TRANSVERSE,
     8: _Turn.ROTATE_270,
 }
+# Below three quarters of 512 pixels PDQ averages over fewer of them, and moves up to 32 bits: past the match radius.
+_SCALES = (0.77, 0.92)
 _TYPES = {
     ".jpg": "image/jpeg",
     ".png": "image/png",
@@ -65,7 +72,7 @@ def _recompressed(content: bytes, random: Random) -> bytes:
 
 def _resized(content: bytes, random: Random) -> bytes:
     picture = _open(content)
-    scale = random.uniform(0.55, 0.9)
+    scale = random.uniform(*_SCALES)
     size = (round(picture.width * scale), round(picture.height * scale))
     return _saved(picture.resize(size, Image.Resampling.BICUBIC), "JPEG", quality=85)
 
@@ -132,4 +139,4 @@ EDITS: Mapping[str, Edit] = {
         Edit("turned", ".jpg", _turned),
     )
 }
-"""Every edit by name. Each keeps a copy within the match radius of 31 bits in one of the eight orientations."""
+"""Every edit by name."""

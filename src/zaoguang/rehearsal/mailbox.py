@@ -1,25 +1,25 @@
 """The platforms' mailbox: a real SMTP server that has each message on disk before it says that it took it.
 
-    python -m zaoguang.rehearsal.mailbox --folder FOLDER --port PORT [--drop-every N]
+    python -m zaoguang.rehearsal.mailbox --folder FOLDER --port PORT [--drop-every N] [--lose-every N]
 
 ``FOLDER/messages.jsonl`` holds one JSON object a message. A last line that a kill cut short is dropped at the start.
 ``--drop-every N`` breaks the connection after every N-th message is stored and before the reply: what a sender then
-knows is nothing.
+knows is nothing. ``--lose-every N`` breaks it before the message is stored: the sender knows as little.
 """
 
 import argparse
 import asyncio
-import json
-import os
 import signal
 from base64 import b64encode
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypedDict
 
 from aiosmtpd.smtp import SMTP
 
+from zaoguang.rehearsal.journal import Journal, read_lines
 from zaoguang.rehearsal.loopback import require_loopback
 
 __all__ = ["JOURNAL", "Letter", "main", "read_journal"]
@@ -39,39 +39,40 @@ class Letter(TypedDict):
 
 def read_journal(folder: Path) -> Iterator[Letter]:
     """Yield every message that was stored whole, oldest first."""
-    path = folder / JOURNAL
-    if not path.exists():
-        return
-    for line in path.read_bytes().split(b"\n"):
-        try:
-            yield json.loads(line)
-        except ValueError:
-            continue  # the end of the file, or a line that a kill cut short
+    for line in read_lines(folder / JOURNAL):
+        yield Letter(at=line["at"], sender=line["sender"], to=line["to"], message=line["message"])
+
+
+@dataclass(slots=True)
+class _Faults:
+    """After which messages the connection breaks: every N-th, 0 for never."""
+
+    drop_every: int = 0  # stored, and the reply never comes
+    lose_every: int = 0  # neither stored nor replied to
+    count: int = 0
 
 
 class _Handler:
-    def __init__(self, folder: Path, drop_every: int) -> None:
-        self._drop_every, self._count = drop_every, 0
-        path = folder / JOURNAL
-        if path.exists():
-            whole = path.read_bytes().rpartition(b"\n")[0]
-            path.write_bytes(whole + b"\n" if whole else b"")
-        self._file = path.open("ab")
+    def __init__(self, folder: Path, faults: _Faults) -> None:
+        self._faults = faults
+        self._journal = Journal(folder / JOURNAL)
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: ANN401, N802  (aiosmtpd's)
+        del session
+        faults = self._faults
+        faults.count += 1
+        if faults.lose_every and faults.count % faults.lose_every == 0:
+            server.transport.abort()
+            return "451 lost"
         letter = Letter(
             at=datetime.now(UTC).isoformat(),
             sender=str(envelope.mail_from),
             to=[str(each) for each in envelope.rcpt_tos],
             message=b64encode(envelope.original_content).decode(),
         )
-        self._file.write(json.dumps(letter).encode() + b"\n")
-        self._file.flush()
-        os.fsync(self._file.fileno())
-        self._count += 1
-        if self._drop_every and self._count % self._drop_every == 0:
+        self._journal.append(dict(letter))
+        if faults.drop_every and faults.count % faults.drop_every == 0:
             server.transport.abort()
-        del session
         return "250 taken"
 
 
@@ -94,9 +95,12 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--drop-every", type=int, default=0)
+    parser.add_argument("--lose-every", type=int, default=0)
     given = parser.parse_args()
+    host = require_loopback(given.host)
     given.folder.mkdir(parents=True, exist_ok=True)
-    asyncio.run(_serve(require_loopback(given.host), given.port, _Handler(given.folder, given.drop_every)))
+    handler = _Handler(given.folder, _Faults(given.drop_every, given.lose_every))
+    asyncio.run(_serve(host, given.port, handler))
 
 
 if __name__ == "__main__":

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from threading import Lock
+from threading import RLock
 
 from zaoguang.rehearsal.characters import RETURN_AFTER, Look, Told, again, look_of
+from zaoguang.rehearsal.journal import Journal, write_whole
 from zaoguang.rehearsal.mailbox import JOURNAL
 from zaoguang.rehearsal.pictures import Pictures
 from zaoguang.rehearsal.plan import CAST, Character, Placement, Plan, Site
@@ -36,7 +37,8 @@ class Scene:
         self.pictures = Pictures(plan)
         self._sites = {site.name: site for site in CAST}
         self._now = now
-        self._lock = Lock()
+        self._lock = RLock()
+        self._forms = Journal(folder / FORMS)
         self._told: dict[str, list[Told]] = {}
         self._read_at = (-1, -1)
         self._by_path = {site.name: self._paths(site) for site in CAST}
@@ -61,7 +63,7 @@ class Scene:
         """Let it be that time; never earlier than it was."""
         with self._lock:
             self._now = max(self._now, now.astimezone(UTC))
-            (self.folder / "now").write_text(self._now.isoformat())
+            write_whole(self.folder / "now", self._now.isoformat())
 
     def base(self, site: Site) -> str:
         """Give a site's address without a path."""
@@ -126,9 +128,9 @@ class Scene:
 
     def take_form(self, site: Site, text: str) -> str:
         """Take a report through a site's form and give its receipt number."""
-        receipt = f"{site.name}-{len(self.told(site)) + 1:04d}"
         with self._lock:
-            note_form(self.folder / FORMS, site.name, text, self._now, receipt)
+            receipt = f"{site.name}-{len(self.told(site)) + 1:04d}"
+            note_form(self._forms, site.name, text, self._now, receipt)
         return receipt
 
     def truth(self) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """The servers of the world: one small HTTP server a site, and one for the rehearsal's own control."""
 
 import json
+import time
 from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import asdict
@@ -16,11 +17,13 @@ from zaoguang.rehearsal.loopback import require_loopback
 from zaoguang.rehearsal.plan import Site
 from zaoguang.rehearsal.scene import Scene
 from zaoguang.rehearsal.sites import PATHS
+from zaoguang.rehearsal.told import addresses_in
 
 __all__ = ["control_server", "site_server"]
 
 _GIF = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 _LONGEST_BODY = 4 << 20
+_SLOW_SECONDS = 0.3
 _FORM_FIELDS = ("addresses", "statement", "name", "email", "signature")
 _FORM = """<!doctype html><html><head><meta charset="utf-8"><title>Report</title></head><body><h1>{name}: report</h1>
 <form method="post" action="/report"><textarea name="addresses"></textarea><textarea name="statement"></textarea>
@@ -48,8 +51,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.flush()
 
     def body(self) -> bytes:
-        length = int(self.headers.get("Content-Length") or 0)
-        return self.rfile.read(min(length, _LONGEST_BODY))
+        untrusted_length = self.headers.get("Content-Length") or "0"
+        if not untrusted_length.isdecimal() or int(untrusted_length) > _LONGEST_BODY:
+            self.close_connection = True  # the rest would be taken for the next request
+            return b""
+        return self.rfile.read(int(untrusted_length))
 
 
 def _server(handler: type[_Handler], port: int) -> ThreadingHTTPServer:
@@ -86,12 +92,16 @@ class _SiteHandler(_Handler):
             self.send_header("Content-Length", "0")
             self.end_headers()
         else:
+            if path.endswith("slow.gif"):
+                time.sleep(_SLOW_SECONDS)
             self.answer(HTTPStatus.OK, _GIF, "image/gif")
 
     def picture(self, path: str) -> None:
         found = self.scene.look(self.site, path)
-        if found is None or found[0] is Look.GONE:
+        if found is None:
             self.answer(HTTPStatus.NOT_FOUND)
+        elif found[0] is Look.GONE:
+            self.answer(HTTPStatus.GONE if found[1].number % 2 else HTTPStatus.NOT_FOUND)
         elif found[0] is Look.GEOBLOCKED:
             self.answer(HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS)
         else:
@@ -102,8 +112,8 @@ class _SiteHandler(_Handler):
         given = parse_qs(self.body().decode("utf-8", "replace"))
         if self.path != "/report" or self.site.route != "form":
             self.answer(HTTPStatus.NOT_FOUND)
-        elif not all(given.get(name) for name in _FORM_FIELDS):
-            self.answer(HTTPStatus.UNPROCESSABLE_ENTITY, b"Every field is needed.")
+        elif not all(given.get(name) for name in _FORM_FIELDS) or not addresses_in(given["addresses"][0]):
+            self.answer(HTTPStatus.UNPROCESSABLE_ENTITY, b"Every field is needed, and web addresses in the first.")
         else:
             receipt = self.scene.take_form(self.site, given["addresses"][0])
             self.answer(HTTPStatus.OK, f'<p>Receipt <b id="receipt">{receipt}</b></p>'.encode())

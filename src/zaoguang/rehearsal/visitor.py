@@ -21,6 +21,7 @@ Values = Mapping[str, str | Sequence[str]]
 class Form:
     """A form as the page has it: where it goes and what it would send untouched."""
 
+    page: str  # the address it was found at
     action: str
     values: dict[str, list[str]]
 
@@ -51,7 +52,7 @@ class Page:
         for node in self.html.css("form"):
             action = urljoin(self.address, node.attributes.get("action") or self.address)
             if action.endswith(ending):
-                return Form(action, _values(node))
+                return Form(self.address, action, _values(node))
         raise DoesNotHold(f"The page {self.address} ({self.status}) has no form to {ending}.")
 
     def has_form(self, ending: str) -> bool:
@@ -62,12 +63,14 @@ class Page:
 
 def _values(form: LexborNode) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
-    for node in form.css("input, textarea, select"):
+    for node in form.css("input, textarea, select, button"):
         name = node.attributes.get("name")
         if not name:
             continue
         kind = (node.attributes.get("type") or "").lower()
         kept = found.setdefault(name, [])
+        if node.tag == "button" or kind == "submit":
+            continue  # sent only by the one that is pressed
         if node.tag == "textarea":
             kept.append(node.text())
         elif node.tag == "select":
@@ -100,21 +103,27 @@ class Visitor:
     def open(self, address: str) -> Page:
         """Open a page."""
         self.clicks += 1
-        return self._page(self._client.get(address))
+        return self._page(self._get(address))
 
     def look(self, address: str) -> Page:
         """Open a page that refreshes by itself: no click."""
-        return self._page(self._client.get(address))
+        return self._page(self._get(address))
 
     def send(self, form: Form, given: Values | None = None) -> Page:
         """Fill a form in, send it, and give the page that follows."""
         self.clicks += 1
-        return self._page(self._client.post(form.action, data=form.filled(given or {})))
+        return self._page(self._post(form, form.filled(given or {})))
+
+    def _get(self, address: str) -> httpx.Response:
+        return self._client.get(address)
+
+    def _post(self, form: Form, values: dict[str, list[str]]) -> httpx.Response:
+        return self._client.post(form.action, data=values)
 
     def download(self, form: Form) -> bytes:
         """Send a form whose answer is a file, and give the file."""
         self.clicks += 1
-        answer = self._client.post(form.action, data=form.filled({}))
+        answer = self._post(form, form.filled({}))
         if answer.headers.get("content-type") != "application/zip":
             raise DoesNotHold(f"{form.action} did not give a package.")
         return answer.content

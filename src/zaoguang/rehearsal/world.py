@@ -18,6 +18,7 @@ from pathlib import Path
 
 import yaml
 
+from zaoguang.rehearsal.journal import write_whole
 from zaoguang.rehearsal.plan import CAST, make_plan
 from zaoguang.rehearsal.scene import Scene
 from zaoguang.rehearsal.serving import control_server, site_server
@@ -34,12 +35,6 @@ def free_ports(number: int) -> list[int]:
     return ports
 
 
-def _write(path: Path, text: str) -> None:
-    aside = path.with_suffix(".new")
-    aside.write_text(text)
-    aside.rename(path)
-
-
 def _ports(folder: Path) -> dict[str, int]:
     """Give each site's port and the control's: those of the folder, or free ones."""
     kept = folder / "ports.json"
@@ -47,7 +42,7 @@ def _ports(folder: Path) -> dict[str, int]:
         return {str(name): int(port) for name, port in json.loads(kept.read_text()).items()}
     names = [*(site.name for site in CAST), "control"]
     ports = dict(zip(names, free_ports(len(names)), strict=True))
-    _write(kept, json.dumps(ports))
+    write_whole(kept, json.dumps(ports))
     return ports
 
 
@@ -90,9 +85,9 @@ def main() -> None:
     servers.append(control_server(scene, token, ports["control"]))
     for server in servers:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-    _write(given.folder / "channels.yaml", _channels(ports))
+    write_whole(given.folder / "channels.yaml", _channels(ports))
     told = {"control": f"http://127.0.0.1:{ports['control']}/", "token": token, "ports": sorted(ports.values())}
-    _write(given.folder / "world.json", json.dumps({**told, **scene.truth()}))
+    write_whole(given.folder / "world.json", json.dumps({**told, **scene.truth()}))
     signal.sigwait({signal.SIGINT, signal.SIGTERM})
     for server in servers:
         server.shutdown()

@@ -10,7 +10,11 @@ from zaoguang.evidence import CustodyEntry, CustodyEvent, SealedExhibit
 
 __all__ = ["CustodyRow", "Exhibit"]
 
-EVENT_NAMES = {CustodyEvent.SEALED: _("sealed"), CustodyEvent.EXPORTED: _("exported")}
+EVENT_NAMES = {
+    CustodyEvent.SEALED: _("sealed"),
+    CustodyEvent.EXPORTED: _("exported"),
+    CustodyEvent.WITHDRAWN: _("withdrawn"),
+}
 
 
 class Exhibit(models.Model):

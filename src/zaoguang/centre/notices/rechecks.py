@@ -84,11 +84,16 @@ def _parts(links: Sequence[tuple[str, str]]) -> Iterator[Sequence[tuple[str, str
 @transaction.atomic
 def _settle_notice(notice: Notice, seen: Mapping[UUID, PageReport], index: CaseIndex, now: datetime) -> None:
     """Record what was found of one notice's sightings, if it may still be looked at."""
-    if not may_look(hold(notice.case_id)):
+    case = hold(notice.case_id)
+    if not may_look(case):
         return
+    moved: dict[str, PageReport] = {}
     for sighting in _comparable(notice):
-        if sighting.pk in seen:
-            _settle_sighting(notice, sighting, seen[sighting.pk], index, now)
+        report = seen.get(sighting.pk)
+        if report and _settle_sighting(notice, sighting, report, index, now) is Finding.MOVED:
+            moved[report.address] = report
+    for report in moved.values():  # what is gone is written down by now: what stands elsewhere has come back
+        keep_sightings(case, report, index, now)
 
 
 def _matched(report: PageReport, index: CaseIndex, item: UUID) -> frozenset[str]:
@@ -100,26 +105,24 @@ def _matched(report: PageReport, index: CaseIndex, item: UUID) -> frozenset[str]
     )
 
 
-def _settle_sighting(notice: Notice, sighting: Sighting, report: PageReport, index: CaseIndex, now: datetime) -> None:
+def _settle_sighting(
+    notice: Notice, sighting: Sighting, report: PageReport, index: CaseIndex, now: datetime
+) -> Finding:
     finding = judge(sighting.picture(), report, _matched(report, index, sighting.item_id))
     if finding is Finding.MOVED:
-        _follow(sighting, report, index, now)
-        return
+        gone = _certainly_gone(sighting.picture(), report)
+        observe(sighting, finding.value, Outcome.REMOVED if gone else outcome_of(sighting), now)
+        return finding
     refused = notice.answer == Answer.REFUSED
     settled = settle(outcome_of(sighting), finding.value, notice.deadline_at or now, now, refused=refused)
     observe(sighting, finding.value, settled.outcome, now)
     if settled.reappeared:
         record(Verb.REAPPEARANCE_FOUND, now=now, person=None, case=sighting.case, subject=sighting.pk)
-
-
-def _follow(sighting: Sighting, report: PageReport, index: CaseIndex, now: datetime) -> None:
-    """The copy stands at another address: a reappearance. Its old address is removed only if it certainly is."""
-    keep_sightings(sighting.case, report, index, now, reappearance_of=sighting)
-    gone = _certainly_gone(sighting.picture(), report)
-    observe(sighting, Finding.MOVED.value, Outcome.REMOVED if gone else outcome_of(sighting), now)
+    return finding
 
 
 def _certainly_gone(picture: str, report: PageReport) -> bool:
+    """Say whether a copy that stands elsewhere now is certainly gone from its old address."""
     seen = next((each for each in report.pictures if each.address == picture), None)
     if seen is None or isinstance(seen.fetched, Unread):
         return False

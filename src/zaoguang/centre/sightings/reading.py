@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -17,6 +18,7 @@ from zaoguang.centre.exhibits.sealing import seal_sighting
 from zaoguang.centre.intake.models import Item
 from zaoguang.centre.sealed import write_b
 from zaoguang.centre.sightings.links import claim
+from zaoguang.centre.sightings.listing import GONE
 from zaoguang.centre.sightings.matching import CaseIndex, Match, case_index
 from zaoguang.centre.sightings.models import CheckState, Link, LinkCheck, LinkState, Sighting, address_tag
 from zaoguang.fingerprint import Fingerprint
@@ -85,10 +87,11 @@ def _reason(report: PageReport) -> str:
     return "" if report.page.status < 400 else f"status_{report.page.status}"  # noqa: PLR2004  (HTTP's own border)
 
 
-def keep_sightings(
-    case: Case, report: PageReport, index: CaseIndex, now: datetime, reappearance_of: Sighting | None = None
-) -> list[Sighting]:
-    """Make a sealed sighting of every copy on a page that is not known there yet, inside the caller's transaction."""
+def keep_sightings(case: Case, report: PageReport, index: CaseIndex, now: datetime) -> list[Sighting]:
+    """Make a sealed sighting of every copy on a page that is not known there yet, inside the caller's transaction.
+
+    Where a copy of the same item is known to be gone from that page, the new one is its reappearance.
+    """
     if isinstance(report.page, Unread):
         return []
     made = []
@@ -96,7 +99,7 @@ def keep_sightings(
         if not isinstance(seen.result, Fingerprint) or isinstance(seen.fetched, Unread):
             continue
         for match in index.find(seen.result):
-            sighting = _sight(case, report, seen, match, now, reappearance_of) if _is_live(match) else None
+            sighting = _sight(case, report, seen, match, now) if _is_live(match) else None
             if sighting is not None:
                 seal_sighting(sighting, report.page, seen.fetched, match, now)
                 made.append(sighting)
@@ -108,9 +111,13 @@ def _is_live(match: Match) -> bool:
     return Item.objects.filter(pk=match.item, removed_at__isnull=True).exists()
 
 
-def _sight(
-    case: Case, report: PageReport, seen: PictureSeen, match: Match, now: datetime, reappearance_of: Sighting | None
-) -> Sighting | None:
+def _came_back(case: Case, item: UUID, page_tag: bytes) -> Sighting | None:
+    """Give the copy that was gone from this page and has not come back yet, if there is one."""
+    gone = Sighting.objects.filter(case=case, item_id=item, page_tag=page_tag, outcome__in=GONE, reappearances=None)
+    return gone.order_by("outcome_at", "id").first()
+
+
+def _sight(case: Case, report: PageReport, seen: PictureSeen, match: Match, now: datetime) -> Sighting | None:
     page_tag, tag = address_tag(report.address), address_tag(seen.address)
     if Sighting.objects.filter(case=case, item_id=match.item, page_tag=page_tag, tag=tag).exists():
         return None
@@ -123,7 +130,7 @@ def _sight(
         checked_at=now,
         distance=match.distance,
         orientation=match.orientation,
-        reappearance_of=reappearance_of if reappearance_of and reappearance_of.item_id == match.item else None,
+        reappearance_of=_came_back(case, match.item, page_tag),
     )
     write_b(sighting, "page_address", report.address)
     write_b(sighting, "picture_address", seen.address)

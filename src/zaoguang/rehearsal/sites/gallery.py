@@ -1,4 +1,4 @@
-"""A gallery: a grid with lazy pictures, several sizes on offer, and one drawn as a style's background."""
+"""A gallery: lazy pictures, several sizes on offer, styles' backgrounds, a redirect and a slow answer."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ def gallery_page(name: str, page: int, pages: int, shown: Sequence[Shown]) -> st
 <html><head><meta charset="utf-8"><title>{name} – album {page}</title></head>
 <body><main class="grid">
 {cells}
-</main>{following}<img src="/asset/go.gif" alt=""></body></html>"""
+</main>{following}<img src="/asset/go.gif" alt=""><img src="/asset/slow.gif" alt=""></body></html>"""
 
 
 def _cell(position: int, each: Shown) -> str:
