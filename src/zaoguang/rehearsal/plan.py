@@ -121,7 +121,8 @@ def _pages(random: Random, copies: int, decoys: int) -> list[list[bool]]:
     """Give pages as lists of "is a copy"; pages without a copy come last in number, not in place."""
     pages: list[list[bool]] = []
     while copies:
-        here = min(copies, random.randint(1, 2 * _COPIES_PER_PAGE - 1))
+        others_in_need = max(0, len(CAST) - len(pages) - 1)  # sites that have no copy yet besides this one
+        here = min(max(1, copies - others_in_need), random.randint(1, 2 * _COPIES_PER_PAGE - 1))
         copies -= here
         around = min(decoys, max(0, _PER_PAGE - here))
         decoys -= around

@@ -90,7 +90,7 @@ def main() -> None:
     write_whole(given.folder / "world.json", json.dumps({**told, **scene.truth()}))
     signal.sigwait({signal.SIGINT, signal.SIGTERM})
     for server in servers:
-        server.shutdown()
+        server.server_close()  # the threads are daemons, and all that was acknowledged is in the journals
 
 
 if __name__ == "__main__":
