@@ -2,6 +2,7 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -12,10 +13,20 @@ from types import FrameType, TracebackType
 
 import click
 
-from zaoguang.errors import OutsideFailure
+from zaoguang.errors import OutsideFailure, UserMistake
 from zaoguang.words import gettext as _
 
-__all__ = ["Child", "House", "run_centre", "serve_clock", "serve_reader", "serve_web", "zaoguang_command"]
+__all__ = [
+    "Child",
+    "House",
+    "StopFlag",
+    "require_free",
+    "run_centre",
+    "serve_clock",
+    "serve_reader",
+    "serve_web",
+    "zaoguang_command",
+]
 
 _WEB_THREADS = 8
 _GRACE_SECONDS = 10.0
@@ -184,8 +195,22 @@ class House(AbstractContextManager["House"]):
                 stack.callback(child.stop)
 
 
+def require_free(host: str, port: int) -> None:
+    """Say in one sentence that a port is taken, before anything is started on it."""
+    try:
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+    except OSError as error:
+        raise UserMistake(
+            _("Port %(port)d on %(host)s cannot be used (%(why)s); choose another one.")
+            % {"port": port, "host": host, "why": error.strerror}
+        ) from error
+
+
 def run_centre(host: str, port: int) -> None:
     """Run the pages, the link reader and the clock until told to stop."""
+    require_free(host, port)
     with House() as house:
         house.start("web", zaoguang_command("centre", "web", "--host", host, "--port", str(port)))
         house.start("reader", zaoguang_command("centre", "reader"))

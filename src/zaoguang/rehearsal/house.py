@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 import httpx
 
-from zaoguang.centre.serving import StopFlag
+from zaoguang.centre.serving import StopFlag, require_free
+from zaoguang.rehearsal.loopback import require_loopback
 from zaoguang.rehearsal.play import Play
 from zaoguang.rehearsal.stage import PASSPHRASE, PEOPLE, Stage, StageSettings
 from zaoguang.rehearsal.visitor import Visitor
@@ -25,6 +26,8 @@ def run_rehearsal(host: str, port: int) -> None:
 
     It lives in ``ZAOGUANG_HOME``, else in ``.zaoguang`` here, and goes on where it was left.
     """
+    require_loopback(host)
+    require_free(host, port)
     folder = Path(os.environ.get("ZAOGUANG_HOME") or ".zaoguang").absolute() / "rehearsal"
     click.echo(_("Setting the stage in %(folder)s (delete it to begin anew) …") % {"folder": folder})
     settings = StageSettings(folder=folder, copies=_COPIES, port=port, host=host)
