@@ -1,7 +1,5 @@
 """The centre in a real browser, from the login to a copy found and a draft: on a phone, with and without JavaScript."""
 
-from collections.abc import Callable
-
 import pytest
 from playwright.sync_api import Page
 
@@ -84,27 +82,35 @@ def test_from_login_to_a_draft(running: Running, pages: Pages, screen: Screen) -
     assert [(name, found) for name, found in seen if found] == []
 
 
-OTHERS: dict[str, Callable[[Page, str], object]] = {
-    "mistake in a new case": lambda page, base: (
-        page.goto(f"{base}/cases/new/"),
-        page.locator("form.opening").evaluate("form => { form.noValidate = true; form.submit(); }"),
-        page.get_by_role("alert").wait_for(),
-    ),
-    "referral": lambda page, base: (
-        page.goto(f"{base}/cases/new/"),
-        page.get_by_label("Yes, or unsure").check(),
-        page.get_by_label("What to call her here").fill("Reed"),
-        page.get_by_role("button", name="Open the case").click(),
-        page.get_by_text("capture is closed").first.wait_for(),
-    ),
-    "audit trail": lambda page, base: (
-        page.goto(base),
-        page.locator("table a").first.click(),
-        page.get_by_role("link", name="Audit trail").click(),
-    ),
-    "nothing here": lambda page, base: page.goto(f"{base}/nowhere/"),
-    "only a button": lambda page, base: page.goto(f"{base}/logout/"),
-}
+def to_a_mistake(page: Page, base: str) -> None:
+    page.goto(f"{base}/cases/new/")
+    page.locator("form.opening").evaluate("form => { form.noValidate = true; form.submit(); }")
+    page.get_by_role("alert").wait_for()
+
+
+def to_a_referral(page: Page, base: str) -> None:
+    page.goto(f"{base}/cases/new/")
+    page.get_by_label("Yes, or unsure").check()
+    page.get_by_label("What to call her here").fill("Reed")
+    page.get_by_role("button", name="Open the case").click()
+    page.get_by_text("capture is closed").first.wait_for()
+
+
+def to_the_trail(page: Page, base: str) -> None:
+    page.goto(base)
+    page.locator("table a").first.click()
+    page.get_by_role("link", name="Audit trail").click()
+
+
+def to_nothing(page: Page, base: str) -> None:
+    page.goto(f"{base}/nowhere/")
+
+
+def to_a_button(page: Page, base: str) -> None:
+    page.goto(f"{base}/logout/")
+
+
+OTHERS = (to_a_mistake, to_a_referral, to_the_trail, to_nothing, to_a_button)
 
 
 @pytest.mark.parametrize("size", SCREENS[::2], ids=lambda size: size.name)
@@ -113,9 +119,9 @@ def test_the_other_pages_look_right_too(running: Running, pages: Pages, size: Sc
     page = pages.new(size)
     page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of the two words it takes
     log_in(page, running)
-    for name, go in OTHERS.items():
+    for go in OTHERS:
         go(page, running.base)
-        assert faults(page) == [], f"{name} ({scheme})"
+        assert faults(page) == [], f"{go.__name__} ({scheme})"
 
 
 @pytest.mark.parametrize("size", SCREENS[::2], ids=lambda size: size.name)

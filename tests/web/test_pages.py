@@ -216,8 +216,10 @@ def test_the_list_leads_to_what_waits(centre: MadeCentre) -> None:
 
 
 def test_a_volunteer_s_list_offers_no_notice(centre: MadeCentre) -> None:
-    page = text_of(client_of("volunteer").get("/"))
+    answer = client_of("volunteer").get("/")
+    page = text_of(answer)
     assert "/notices/" not in page
+    assert not list(answer.context["waiting"])  # not even fetched
     assert centre.case.number in page
 
 
