@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from zaoguang.errors import DoesNotHold
+from zaoguang.errors import DoesNotHold, UserMistake
 from zaoguang.words import gettext as _
 
 __all__ = ["rehearse"]
@@ -35,7 +35,7 @@ def rehearse(seed: int, copies: int, folder: Path | None, *, as_json: bool) -> N
     from zaoguang.rehearsal.stage import Stage, StageSettings  # noqa: PLC0415  (the same)
 
     if folder is not None and folder.exists() and any(folder.iterdir()):
-        raise DoesNotHold(_("%(path)s is not empty; a rehearsal begins in an empty folder.") % {"path": folder})
+        raise UserMistake(_("%(path)s is not empty; a rehearsal begins in an empty folder.") % {"path": folder})
     with tempfile.TemporaryDirectory(prefix="zaoguang-") as temporary:
         settings = StageSettings(folder=folder or Path(temporary), seed=seed, copies=copies)
         with Stage(settings) as stage:
