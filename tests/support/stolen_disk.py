@@ -102,7 +102,7 @@ def _post(client: Client, address: str, given: dict[str, object]) -> str:
 
 
 def _work_through_queue(reader: Callable[[], FailingReader]) -> None:
-    tasks.open_reader = reader  # type: ignore[assignment]  # stands in for the process that fetches
+    setattr(tasks, "open_reader", reader)  # noqa: B010  (stands in for the process that fetches)
     call_command("db_worker", batch=True, interval=0, startup_delay=False, verbosity=0)
 
 
