@@ -14,7 +14,7 @@ CHECK_HOME := ZAOGUANG_HOME=$(CURDIR)/.venv/home-of-checks
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup run check static test bench lock messages reference clean
+.PHONY: help setup run check static test bench lock messages reference screenshot clean
 
 help: ## print this list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,6 +53,9 @@ lock: $(DEV_STAMP) ## pin every dependency with hashes, for each Python from 3.1
 
 messages: $(DEV_STAMP) ## gather the sentences a person reads into the zh-Hans catalogue and compile it
 	$(BIN)/python scripts/messages.py
+
+screenshot: $(DEV_STAMP) ## make the picture in the README from a fresh rehearsal
+	$(BIN)/python scripts/screenshot.py
 
 reference: $(DEV_STAMP) ## write docs/reference/commands.md from what the commands say of themselves
 	$(BIN)/python scripts/command_reference.py
