@@ -3,12 +3,25 @@
 import logging
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from django.conf import settings
 from playwright.sync_api import Browser
 
 from tests.support import canary, chromium, ground, postgres
 from tests.support.canary import LogWatch
+
+pytest_plugins = ["tests.support.committed"]
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    """Keep SQLite's test database in a file, as a centre's is: other threads see it, and locks are the real ones."""
+    del django_db_modify_db_settings
+    database: dict[str, Any] = settings.DATABASES["default"]
+    if database["ENGINE"].endswith("sqlite3"):
+        database["TEST"]["NAME"] = str(ground.HOME / "test.sqlite3")
 
 
 @pytest.fixture(scope="session")

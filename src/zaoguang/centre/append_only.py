@@ -1,14 +1,10 @@
 """Rows that are only ever added: the database itself refuses to change or delete them, whoever asks."""
 
-from collections.abc import Callable
-
 from django.apps.registry import Apps
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 
-__all__ = ["append_only"]
-
-Step = Callable[[Apps, BaseDatabaseSchemaEditor], None]
+__all__ = ["append_only", "forbid_changes", "permit_changes"]
 
 _SQLITE = """
 CREATE TRIGGER {table}_no_{verb} BEFORE {verb} ON {table}
@@ -20,32 +16,36 @@ $$ BEGIN RAISE EXCEPTION '% is append-only', TG_TABLE_NAME; END $$
 """
 _POSTGRES = """
 CREATE TRIGGER {table}_no_{verb} BEFORE {verb} ON {table}
-FOR EACH ROW EXECUTE FUNCTION zaoguang_append_only()
+FOR EACH {each} EXECUTE FUNCTION zaoguang_append_only()
 """
+_VERBS = {"update": "ROW", "delete": "ROW", "truncate": "STATEMENT"}  # SQLite knows no TRUNCATE
 
 
 def append_only(table: str) -> migrations.RunPython:
     """Give the migration step that makes a table append-only (SQLite and PostgreSQL)."""
-    return migrations.RunPython(_add(table), _drop(table))
+
+    def forwards(_apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
+        forbid_changes(table, editor)
+
+    def backwards(_apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
+        permit_changes(table, editor)
+
+    return migrations.RunPython(forwards, backwards)
 
 
-def _add(table: str) -> Step:
-    def forwards(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
-        del apps
-        postgres = editor.connection.vendor == "postgresql"
-        if postgres:
-            editor.execute(_POSTGRES_FUNCTION, params=None)
-        for verb in ("update", "delete"):
-            editor.execute((_POSTGRES if postgres else _SQLITE).format(table=table, verb=verb), params=None)
+def forbid_changes(table: str, editor: BaseDatabaseSchemaEditor) -> None:
+    """Let the database refuse to change, delete or empty rows of a table."""
+    if editor.connection.vendor == "postgresql":
+        editor.execute(_POSTGRES_FUNCTION, params=None)
+        for verb, each in _VERBS.items():
+            editor.execute(_POSTGRES.format(table=table, verb=verb, each=each), params=None)
+        return
+    for verb in ("update", "delete"):
+        editor.execute(_SQLITE.format(table=table, verb=verb), params=None)
 
-    return forwards
 
-
-def _drop(table: str) -> Step:
-    def backwards(apps: Apps, editor: BaseDatabaseSchemaEditor) -> None:
-        del apps
-        on = f" ON {table}" if editor.connection.vendor == "postgresql" else ""
-        for verb in ("update", "delete"):
-            editor.execute(f"DROP TRIGGER {table}_no_{verb}{on}", params=None)
-
-    return backwards
+def permit_changes(table: str, editor: BaseDatabaseSchemaEditor) -> None:
+    """Take that back: for undoing the migration."""
+    postgres = editor.connection.vendor == "postgresql"
+    for verb in _VERBS if postgres else ("update", "delete"):
+        editor.execute(f"DROP TRIGGER {table}_no_{verb}{f' ON {table}' if postgres else ''}", params=None)

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
+from django.db.models.functions import Length
 
 from zaoguang.casework import CaseStatus, Permission, allows, may_change
 from zaoguang.centre.accounts.models import Person
@@ -13,7 +14,7 @@ from zaoguang.centre.cases.locking import hold
 from zaoguang.centre.cases.models import Case, Membership, Note
 from zaoguang.centre.cases.stopping import drop_clocks, stop_looking, stop_sending
 from zaoguang.centre.sealed import write
-from zaoguang.errors import UserMistake
+from zaoguang.errors import OutsideFailure, UserMistake
 from zaoguang.vault import SecretKey, seal_to
 from zaoguang.words import gettext as _
 
@@ -29,6 +30,9 @@ __all__ = [
 ]
 
 
+_TRIES = 20
+
+
 @dataclass(frozen=True, slots=True)
 class Identity:
     """What a case says of the survivor: a name to call her by, and only as much more as a notice will need."""
@@ -41,18 +45,32 @@ class Identity:
 
 def _next_number(now: datetime) -> str:
     year = now.year
-    last = Case.objects.filter(number__startswith=f"{year}-").order_by("-number").values_list("number", flat=True)
-    return f"{year}-{int(last[0].split('-')[1]) + 1 if last else 1:04d}"
+    of_year = Case.objects.filter(number__startswith=f"{year}-").order_by(Length("number").desc(), "-number")
+    last = of_year.values_list("number", flat=True).first()
+    return f"{year}-{int(last.split('-')[1]) + 1 if last else 1:04d}"
+
+
+def _save_numbered(case: Case, now: datetime) -> None:
+    """Save a new case under the next number; who opened another one at the same instant may have taken it."""
+    for _try in range(_TRIES):
+        case.number = _next_number(now)
+        try:
+            with transaction.atomic():
+                case.save(force_insert=True)
+        except IntegrityError:
+            continue
+        return
+    raise OutsideFailure(_("Too many cases are being opened at once; try again."))
 
 
 @transaction.atomic
 def open_case(identity: Identity, by: Person, now: datetime) -> tuple[Case, SecretKey]:
     """Open a case with a fresh case key, its opener being its first member."""
-    case = Case(number=_next_number(now), status=CaseStatus.OPEN.value, opened_at=now)
+    case = Case(status=CaseStatus.OPEN.value, opened_at=now)
     key = SecretKey.generate()
     for column in ("alias", "legal_name", "contact", "story"):
         write(case, column, getattr(identity, column), key)
-    case.save(force_insert=True)
+    _save_numbered(case, now)
     _seat(case, by, key, now)
     record(Verb.CASE_OPENED, now=now, person=by, case=case)
     return case, key

@@ -40,7 +40,7 @@ class Migration(migrations.Migration):
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
                 ("seq", models.PositiveIntegerField()),
                 ("at", models.CharField(max_length=32)),
-                ("event", models.CharField(choices=[("sealed", "sealed"), ("exported", "exported")], max_length=16)),
+                ("event", models.CharField(choices=[("sealed", "sealed"), ("exported", "exported"), ("withdrawn", "withdrawn")], max_length=16)),
                 ("exhibit_id", models.CharField(max_length=36)),
                 ("exhibit_sha256", models.CharField(max_length=64)),
                 ("previous", models.CharField(max_length=64)),
