@@ -137,7 +137,7 @@ _OPEN: Mapping[str, Mapping[str, str]] = {
         "code": "the mail server's three digits",
         "resolved_by_id": _LINK,
     },
-    "notices_due": {"id": _ROW, "kind": _WORD, "notice_id": _LINK, "due_at": _TIME, "state": _WORD, "tries": _COUNT},
+    "notices_due": {"id": _ROW, "kind": _WORD, "notice_id": _LINK, "due_at": _TIME, "state": _WORD},
     "auth_permission": {"id": _ROW, "name": _DJANGO, "content_type_id": _LINK, "codename": _DJANGO},
     "auth_group_permissions": {"id": _ROW, "group_id": _LINK, "permission_id": _LINK},
     "auth_group": {"id": _ROW, "name": _DJANGO},

@@ -145,7 +145,6 @@ class Due(models.Model):
     notice = models.ForeignKey(Notice, on_delete=models.CASCADE, related_name="dues")
     due_at = models.DateTimeField()
     state = models.CharField(max_length=16, choices=DueState.choices, default=DueState.WAITING)
-    tries = models.PositiveSmallIntegerField(default=0)
 
     class Meta:
         """Soonest first."""

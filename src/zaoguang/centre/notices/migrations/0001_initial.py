@@ -123,7 +123,6 @@ class Migration(migrations.Migration):
                         max_length=16,
                     ),
                 ),
-                ("tries", models.PositiveSmallIntegerField(default=0)),
                 (
                     "notice",
                     models.ForeignKey(
