@@ -48,7 +48,7 @@ def _shoot() -> None:
     PICTURE.parent.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium.executable(), args=list(chromium.FLAGS))
-        page = browser.new_context(viewport={"width": 1200, "height": 900}, locale="en-US").new_page()
+        page = browser.new_context(viewport={"width": 1200, "height": 1900}, locale="en-US").new_page()
         page.goto(f"http://127.0.0.1:{PORT}/login/")
         page.fill("[name=handle]", "lin")
         page.fill("[name=passphrase]", "stone-lamp-river-rehearsal")

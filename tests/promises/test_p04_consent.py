@@ -11,7 +11,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pytest_django.fixtures import Settings
 
-from tests.support.made_centre import ANSWERS, MadeCentre, fingerprint_line, made_fingerprint, make_centre
+from tests.support.made_centre import (
+    ANSWERS,
+    MadeCentre,
+    confirm_as_read,
+    fingerprint_line,
+    made_fingerprint,
+    make_centre,
+)
 from tests.support.readers import MOMENT, MadeReader, shows
 from zaoguang import notices
 from zaoguang.casework import ConsentUse, NoticeState
@@ -72,7 +79,7 @@ def _draft(centre: MadeCentre) -> None:
 
 
 def _confirm(centre: MadeCentre) -> None:
-    drafting.confirm(centre.draft, centre.key, centre.people["supervisor"], MOMENT, identity_seen=True)
+    confirm_as_read(centre.draft, centre.key, centre.people["supervisor"], MOMENT, identity_seen=True)
 
 
 def _export(centre: MadeCentre) -> None:

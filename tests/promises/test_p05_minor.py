@@ -7,7 +7,15 @@ from typing import Never
 import pytest
 from django.apps import apps
 
-from tests.support.made_centre import ANSWERS, MadeCentre, client_of, fingerprint_line, made_fingerprint, make_centre
+from tests.support.made_centre import (
+    ANSWERS,
+    MadeCentre,
+    client_of,
+    confirm_as_read,
+    fingerprint_line,
+    made_fingerprint,
+    make_centre,
+)
 from tests.support.readers import MOMENT, MadeReader, shows
 from zaoguang import notices
 from zaoguang.casework import CaseStatus, ConsentUse, NoticeState
@@ -71,7 +79,7 @@ def _edit(centre: MadeCentre) -> None:
 
 
 def _confirm(centre: MadeCentre) -> None:
-    drafting.confirm(centre.draft, centre.key, centre.people["supervisor"], MOMENT, identity_seen=True)
+    confirm_as_read(centre.draft, centre.key, centre.people["supervisor"], MOMENT, identity_seen=True)
 
 
 CAPTURE = [_add_item, _start_check, _draft, _edit, _confirm]

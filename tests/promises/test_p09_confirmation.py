@@ -7,7 +7,7 @@ from typing import Never
 import pytest
 from pytest_django.fixtures import Settings
 
-from tests.support.made_centre import ANSWERS, MadeCentre, client_of, make_centre
+from tests.support.made_centre import ANSWERS, MadeCentre, client_of, confirm_as_read, make_centre, yes_to
 from tests.support.readers import MOMENT
 from zaoguang import notices
 from zaoguang.casework import NoticeState, Role, allows
@@ -50,7 +50,7 @@ def _state(notice: Notice) -> NoticeState:
 
 
 def _confirm(centre: MadeCentre, *, by: str = "caseworker", seen: bool = True) -> None:
-    drafting.confirm(centre.draft, centre.key, centre.people[by], MOMENT, identity_seen=seen)
+    confirm_as_read(centre.draft, centre.key, centre.people[by], MOMENT, identity_seen=seen)
 
 
 @pytest.mark.parametrize("state", [state for state in NoticeState if state is not NoticeState.CONFIRMED])
@@ -100,9 +100,24 @@ def test_the_page_says_what_the_addressee_learns_before_it_asks_for_the_yes(cent
     assert page.index(sentence) < page.index('name="identity_seen"')
 
 
+def test_a_yes_is_to_the_words_that_were_read(centre: MadeCentre, mailbox: list[bytes]) -> None:
+    address = f"/cases/{centre.case.pk}/notices/{centre.draft.pk}/confirm/"
+    client = client_of("caseworker")
+    read_before = yes_to(client, address)
+    # Between the reading and the yes another member changes what the notice says.
+    values = {**drafting.values_of(centre.draft, centre.key), "consent_statement": "Something else entirely."}
+    drafting.edit(centre.draft, centre.key, values, "en", centre.people["supervisor"], MOMENT)
+    client.post(address, read_before)
+    client.post(address, {"identity_seen": "yes"})
+    assert Notice.objects.get(pk=centre.draft.pk).step is NoticeState.DRAFT
+    client.post(address, yes_to(client, address))
+    assert Notice.objects.get(pk=centre.draft.pk).step is NoticeState.CONFIRMED
+    assert not mailbox
+
+
 def test_confirming_on_the_page_sends_and_says_who_did_it(centre: MadeCentre, mailbox: list[bytes]) -> None:
     address = f"/cases/{centre.case.pk}/notices/{centre.draft.pk}/confirm/"
-    client_of("caseworker").post(address, {"identity_seen": "yes"})
+    client_of("caseworker").post(address, yes_to(client_of("caseworker"), address))
     notice = Notice.objects.get(pk=centre.draft.pk)
     assert notice.confirmed_by == centre.people["caseworker"]
     assert notice.confirmed_at is not None
@@ -142,7 +157,7 @@ def test_a_notice_that_lacks_something_cannot_be_confirmed_and_says_what_in_the_
     centre: MadeCentre,
 ) -> None:
     with pytest.raises(UserMistake, match="cannot leave yet"):
-        drafting.confirm(centre.gap, centre.key, centre.people["caseworker"], MOMENT, identity_seen=True)
+        confirm_as_read(centre.gap, centre.key, centre.people["caseworker"], MOMENT, identity_seen=True)
     assert _state(centre.gap) is NoticeState.DRAFT
     page = client_of("caseworker", "zh-hans").get(f"/cases/{centre.case.pk}/notices/{centre.gap.pk}/")
     label = notices.regime(centre.gap.regime).field("consent_statement").label("zh-Hans")

@@ -2,6 +2,7 @@
 
 import json
 import random
+import re
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -104,7 +105,7 @@ def make_centre() -> MadeCentre:
     draft = drafting.draft(case, key, door, copies[:1], ANSWERS, lead, moment)
     gap = drafting.draft(case, key, door, copies[1:2], {}, lead, moment)
     sheet = drafting.draft(case, key, form, copies[2:3], ANSWERS, lead, moment)
-    drafting.confirm(sheet, key, lead, moment, identity_seen=True)
+    confirm_as_read(sheet, key, lead, moment, identity_seen=True)
     return MadeCentre(people, case, key, item, check, draft, gap, sheet)
 
 
@@ -141,3 +142,16 @@ def text_of(answer: HttpResponseBase) -> str:
     if not isinstance(answer, HttpResponse):
         raise TypeError("no page of the centre is streamed")
     return answer.content.decode()
+
+
+def confirm_as_read(notice: Notice, key: SecretKey, by: Person, now: datetime, *, identity_seen: bool) -> None:
+    """Confirm a notice as somebody does who has just been shown it."""
+    shown = drafting.digest(drafting.preview(notice, key, now))
+    drafting.confirm(notice, key, by, now, identity_seen=identity_seen, shown=shown)
+
+
+def yes_to(client: Client, confirm_address: str) -> dict[str, str]:
+    """Give what the confirm form of a notice sends when somebody reads the page and says yes."""
+    page = client.get(confirm_address.removesuffix("confirm/"))
+    found = re.search(r'name="shown" value="([0-9a-f]*)"', page.content.decode())
+    return {"identity_seen": "yes", "shown": found[1] if found else ""}

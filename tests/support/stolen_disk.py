@@ -26,7 +26,7 @@ from django.contrib.sessions.models import Session  # noqa: E402  (the same)
 from django.core.management import call_command  # noqa: E402  (the same)
 from django.test import Client  # noqa: E402  (the same)
 
-from tests.support.made_centre import made_fingerprint  # noqa: E402  (the same)
+from tests.support.made_centre import made_fingerprint, yes_to  # noqa: E402  (the same)
 from zaoguang import notices  # noqa: E402  (the same)
 from zaoguang.casework import Role  # noqa: E402  (the same)
 from zaoguang.centre import keyring  # noqa: E402  (the same)
@@ -132,7 +132,8 @@ def _notices(client: Client, case: str) -> None:
 
 
 def _confirm(client: Client, case: str, notice: Notice) -> None:
-    _post(client, f"{case}notices/{notice.pk}/confirm/", {"identity_seen": "yes"})
+    address = f"{case}notices/{notice.pk}/confirm/"
+    _post(client, address, {**yes_to(client, address)})
     if not Notice.objects.get(pk=notice.pk).confirmed_at:
         raise RuntimeError("the notice was not confirmed")
 

@@ -19,6 +19,7 @@ from tests.support.made_centre import (
     client_of,
     fingerprint_line,
     text_of,
+    yes_to,
 )
 from zaoguang.casework import CaseStatus, ConsentUse, NoticeState, Outcome
 from zaoguang.centre.cases import consents, opening
@@ -44,6 +45,11 @@ def to(notice: Notice, route: str = "notice") -> str:
     return reverse(route, kwargs={"case_id": notice.case_id, "notice_id": notice.pk})
 
 
+def say_yes(client: Client, notice: Notice) -> HttpResponseBase:
+    address = to(notice, "confirm_notice")
+    return client.post(address, yes_to(client, address))
+
+
 def said(client: Client, answer: HttpResponseBase) -> str:
     """Follow the redirect that a POST gave and give the page with its message."""
     assert answer.status_code == 302, answer
@@ -55,7 +61,7 @@ def fresh(notice: Notice) -> Notice:
 
 
 def confirmed(centre: MadeCentre) -> Notice:
-    client_of("caseworker").post(to(centre.draft, "confirm_notice"), {"identity_seen": "yes"})
+    say_yes(client_of("caseworker"), centre.draft)
     return fresh(centre.draft)
 
 
@@ -362,7 +368,7 @@ def test_a_draft_names_what_its_law_still_asks_for(centre: MadeCentre) -> None:
     page = text_of(client.get(to(centre.gap)))
     assert "Art. 16(2)(a)" in page
     assert "Confirm and send" not in page
-    assert "cannot leave yet" in said(client, client.post(to(centre.gap, "confirm_notice"), {"identity_seen": "yes"}))
+    assert "cannot leave yet" in said(client, say_yes(client, centre.gap))
     assert fresh(centre.gap).state == NoticeState.DRAFT.value
 
 
@@ -389,7 +395,7 @@ def test_nothing_leaves_before_the_warning_was_read(centre: MadeCentre) -> None:
 
 def test_confirming_twice_sends_once(centre: MadeCentre) -> None:
     client = client_of("caseworker")
-    pages = [said(client, client.post(to(centre.draft, "confirm_notice"), {"identity_seen": "yes"})) for _ in range(2)]
+    pages = [said(client, say_yes(client, centre.draft)) for _ in range(2)]
     assert "The notice is confirmed." in pages[0]
     assert "in the meantime" in pages[1]
     assert Due.objects.filter(notice=centre.draft, kind=DueKind.SEND).count() == 1
@@ -398,7 +404,7 @@ def test_confirming_twice_sends_once(centre: MadeCentre) -> None:
 
 def test_a_confirmed_notice_leads_to_the_next_draft(centre: MadeCentre) -> None:
     client = client_of("caseworker")
-    page = said(client, client.post(to(centre.draft, "confirm_notice"), {"identity_seen": "yes"}))
+    page = said(client, say_yes(client, centre.draft))
     assert f'href="{to(centre.gap)}"' in page
 
 
@@ -446,7 +452,7 @@ def test_a_proposal_is_read_and_confirmed_like_a_draft(centre: MadeCentre) -> No
     assert page.index("What this gives away:") < page.index("Confirm and send")
     client.post(to(proposal, "confirm_notice"))
     assert fresh(proposal).state == NoticeState.PROPOSED.value
-    client.post(to(proposal, "confirm_notice"), {"identity_seen": "yes"})
+    say_yes(client, proposal)
     assert fresh(proposal).state == NoticeState.CONFIRMED.value
 
 

@@ -29,6 +29,8 @@ __all__ = [
 ]
 
 _WEB_THREADS = 8
+_MOST_ASKED = 4 << 20
+_MOST_ANSWERED = 1 << 30
 _GRACE_SECONDS = 10.0
 _LOOK_SECONDS = 0.2
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 0.2, 15.0
@@ -38,12 +40,24 @@ _SETTLED_SECONDS = 5.0
 def serve_web(host: str, port: int) -> None:
     """Serve the pages until told to stop."""
     import waitress  # noqa: PLC0415  (only this process needs it)
+    from django.conf import settings  # noqa: PLC0415  (Django must be set up first)
 
     from zaoguang.centre.wsgi import application  # noqa: PLC0415  (Django must be set up first)
 
+    no_core_dump()
     try:
         waitress.serve(
-            application, host=host, port=port, threads=_WEB_THREADS, ident=None, clear_untrusted_proxy_headers=True
+            application,
+            host=host,
+            port=port,
+            threads=_WEB_THREADS,
+            ident=None,
+            clear_untrusted_proxy_headers=True,
+            url_scheme="https" if settings.BEHIND_TLS else "http",
+            max_request_body_size=_MOST_ASKED,
+            # Beyond these two, waitress would go on in a temporary file: nobody's words or addresses belong there.
+            inbuf_overflow=_MOST_ASKED + 1,
+            outbuf_overflow=_MOST_ANSWERED,
         )
     except OSError as error:
         raise OutsideFailure(

@@ -131,7 +131,6 @@ LANGUAGE_COOKIE_NAME = "zg_language"
 LANGUAGE_COOKIE_HTTPONLY = True
 LANGUAGE_COOKIE_SAMESITE = "Strict"
 LANGUAGE_COOKIE_SECURE = BEHIND_TLS
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_TLS else None
 SECURE_HSTS_SECONDS = 31536000 if BEHIND_TLS else 0
 # Not "no-referrer": under that a browser sends "Origin: null" with a form, and every form would be refused as forged.
 SECURE_REFERRER_POLICY = "same-origin"

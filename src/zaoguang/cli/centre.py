@@ -25,6 +25,7 @@ def _start_django() -> None:
 @click.group()
 def centre() -> None:
     """Prepare, run and staff the support centre."""
+    os.umask(0o077)  # what the centre writes is nobody else's to read
 
 
 @centre.command()
@@ -90,7 +91,11 @@ def clock(every: float) -> None:
 @centre.command("add-person")
 @click.argument("handle")
 @click.option(
-    "--role", type=click.Choice([role.value for role in Role]), default=Role.CASEWORKER.value, show_default=True
+    "--role",
+    type=click.Choice([role.value for role in Role]),
+    default=Role.CASEWORKER.value,
+    show_default=True,
+    help="What the person may do.",
 )
 @click.option(
     "--passphrase-file", type=click.Path(path_type=Path, exists=True, dir_okay=False), help="Read it from a file."

@@ -12,7 +12,7 @@ from typing import Any, Self
 
 import httpx
 
-from zaoguang.centre.serving import Child, House, zaoguang_command
+from zaoguang.centre.serving import Child, House, require_free, zaoguang_command
 from zaoguang.errors import OutsideFailure
 from zaoguang.rehearsal.loopback import require_loopback
 from zaoguang.rehearsal.waiting import wait_until
@@ -107,6 +107,9 @@ class Stage(AbstractContextManager["Stage"]):
         drops = ["--drop-every", str(self.settings.drop_every)] if self.settings.drop_every else []
         mailbox = ["--folder", str(self.folder / "mailbox"), "--port", str(self._mail_port), *drops]
         self._start("mailbox", self._python("zaoguang.rehearsal.mailbox", *mailbox))
+        kept = self.folder / "ports.json"
+        for port in json.loads(kept.read_text()).values() if kept.exists() else ():
+            require_free("127.0.0.1", int(port))  # the world's addresses are in the centre's records: they must stay
         told = self.folder / "world.json"
         told.unlink(missing_ok=True)
         plan = ["--seed", str(self.settings.seed), "--copies", str(self.settings.copies)]

@@ -4,6 +4,8 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from hashlib import sha256
+from hmac import compare_digest
 
 from django.conf import settings
 from django.db import transaction
@@ -35,6 +37,7 @@ __all__ = [
     "Preview",
     "addresses_of",
     "confirm",
+    "digest",
     "draft",
     "edit",
     "prefill",
@@ -188,9 +191,14 @@ def _prior(notice: Notice) -> list[str]:
     return lines
 
 
+def digest(seen: Preview) -> str:
+    """Give the SHA-256 of the text that a person is shown, empty where there is none: a yes is to these words only."""
+    return sha256(f"{seen.text.subject}\n{seen.text.body}".encode()).hexdigest() if seen.text else ""
+
+
 @transaction.atomic
-def confirm(notice: Notice, key: SecretKey, by: Person, now: datetime, *, identity_seen: bool) -> None:
-    """Let a complete draft leave, in this person's name.
+def confirm(notice: Notice, key: SecretKey, by: Person, now: datetime, *, identity_seen: bool, shown: str) -> None:
+    """Let a complete draft leave, in this person's name, if it still says what she was shown (``digest`` of it).
 
     The message is sealed for the worker until the addressee's server has it; a form's sheet stays with the case, and
     its attempt begins now, for a person makes it.
@@ -210,6 +218,8 @@ def confirm(notice: Notice, key: SecretKey, by: Person, now: datetime, *, identi
     seen = preview(notice, key, now)
     if seen.text is None:
         raise UserMistake(_("This notice cannot leave yet: %(what)s") % {"what": seen.missing[0].sentence})
+    if not compare_digest(shown.encode(), digest(seen).encode()):
+        raise UserMistake(_("What this notice says has changed since you read it; read it again."))
     write(notice, "text", json.dumps([seen.text.subject, seen.text.body], ensure_ascii=False), key)
     notice.confirmed_by, notice.confirmed_at = by, now
     _hand_on(notice, seen.text, now)

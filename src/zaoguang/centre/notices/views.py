@@ -134,6 +134,7 @@ def _show(request: CaseRequest, notice: Notice, form: RegimeForm | None = None) 
             "ask_identity": regime.identity.may_reach_uploader,
             "to": notice.to(),
             "preview": preview,
+            "shown": drafting.digest(preview) if preview else "",
             "text": final_text(notice, key),
             "receipt": read(notice, "receipt", key),
             "form": form if editable else None,
@@ -168,8 +169,8 @@ def edit(request: CaseRequest, case_id: object, notice_id: UUID) -> HttpResponse
 def confirm(request: CaseRequest, case_id: object, notice_id: UUID) -> HttpResponse:
     """Let a notice leave in this person's name."""
     notice, key = _notice(request, notice_id), request.open_case.identity_key()
-    seen = request.POST.get("identity_seen") == "yes"
-    drafting.confirm(notice, key, request.user, time_of(request), identity_seen=seen)
+    seen, shown = request.POST.get("identity_seen") == "yes", request.POST.get("shown", "")[:64]
+    drafting.confirm(notice, key, request.user, time_of(request), identity_seen=seen, shown=shown)
     messages.success(request, _("The notice is confirmed."))
     return redirect("notice", case_id=case_id, notice_id=notice_id)
 
