@@ -104,8 +104,7 @@ def add_member(case: Case, key: SecretKey, person: Person, by: Person, now: date
 def remove_member(case: Case, person: Person, by: Person, now: datetime) -> None:
     """Take a person out of the case; the last one who can open it stays, for a case nobody can open is a case lost."""
     hold(case.pk)
-    with_key = case.memberships.exclude(sealed_case_key=b"")
-    if with_key.filter(person=person).exists() and not with_key.exclude(person=person).exists():
+    if not case.memberships.exclude(sealed_case_key=b"").exclude(person=person).exists():
         raise UserMistake(_("The last member cannot be taken out: nobody could open the case any more."))
     if case.memberships.filter(person=person).delete()[0]:
         record(Verb.MEMBER_REMOVED, now=now, person=by, case=case, subject=person.pk)
