@@ -74,6 +74,9 @@ _FOCUS = """() => {
 
 def faults(page: Page) -> list[str]:
     """Give what is wrong with how the page looks; scripts of the page's own never run, ours runs beside them."""
+    page.wait_for_function(
+        "document.readyState === 'complete' && document.scrollingElement"
+    )  # a click may be on its way
     found: list[str] = page.evaluate(_FAULTS)
     return found
 

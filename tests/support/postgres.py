@@ -73,17 +73,15 @@ def _initialise(bin_folder: Path, folder: Path, password: str) -> Path:
     return data
 
 
-def _answers(port: int) -> bool:
-    try:
-        with socket.create_connection(("127.0.0.1", port), timeout=1):
-            return True
-    except OSError:
-        return False
+def _answers(bin_folder: Path, port: int) -> bool:
+    # The port listens before the server takes anybody in: only its own word says that it is ready.
+    order = [str(bin_folder / "pg_isready"), "-q", "-h", "127.0.0.1", "-p", str(port)]
+    return subprocess.run(order, check=False).returncode == 0
 
 
-def _wait(server: subprocess.Popen[bytes], port: int, log: Path) -> None:
+def _wait(bin_folder: Path, server: subprocess.Popen[bytes], port: int, log: Path) -> None:
     deadline = time.monotonic() + START_SECONDS
-    while not _answers(port):
+    while not _answers(bin_folder, port):
         if server.poll() is not None or time.monotonic() > deadline:
             raise RuntimeError(f"PostgreSQL did not start: {log.read_text(errors='replace')[-2000:]}")
         time.sleep(0.05)
@@ -97,7 +95,7 @@ def _start(bin_folder: Path, folder: Path, data: Path, port: int) -> subprocess.
     with log.open("wb") as output:
         server = subprocess.Popen(_as_server(order), cwd=folder, stdout=output, stderr=output)
     try:
-        _wait(server, port, log)
+        _wait(bin_folder, server, port, log)
     except RuntimeError:
         server.kill()
         server.wait()
