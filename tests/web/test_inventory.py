@@ -4,6 +4,7 @@ import pytest
 from django.apps import apps
 from django.db import connection, models
 
+from tests.support.made_centre import MadeCentre, client_of
 from zaoguang.centre.inventory import COLUMNS, FREE_TEXT, columns
 from zaoguang.centre.sealed import SealedField
 
@@ -62,3 +63,11 @@ def test_the_database_has_no_table_and_no_column_beside_the_models() -> None:
             for column in connection.introspection.get_table_description(cursor, table)
         }
     assert found == set(COLUMNS)
+
+
+def test_a_session_keeps_no_sentence_however_many_wait_to_be_read(centre: MadeCentre) -> None:
+    client = client_of("supervisor")
+    for _ in range(60):
+        client.post(f"/cases/{centre.case.pk}/consent/", {"use": "nothing"})
+    kept = {name.removeprefix("_auth_user_") for name in client.session.keys()}  # noqa: SIM118  (no mapping)
+    assert kept == {"id", "backend", "hash", "sealed_private_key"}

@@ -116,6 +116,9 @@ STATICFILES_DIRS = [Path(__file__).parent / "static"]
 WHITENOISE_USE_FINDERS = True  # served from the package itself: no collectstatic step to forget
 WHITENOISE_AUTOREFRESH = False
 
+# Django's own choice would put sentences that do not fit the cookie into the session, readable in the database.
+MESSAGE_STORAGE = "django.contrib.messages.storage.cookie.CookieStorage"
+
 LOGIN_URL = "login"
 SESSION_COOKIE_NAME = "zg_session"
 SESSION_COOKIE_AGE = 8 * 3600
