@@ -45,12 +45,14 @@ _ONLY_A_PERSON = frozenset(
         (_N.DRAFT, _N.CONFIRMED),
         (_N.CONFIRMED, _N.DRAFT),
         (_N.NOT_SENT, _N.DRAFT),
-        (_N.NOT_SENT, _N.CONFIRMED),
         (_N.UNKNOWN, _N.SENT),
         (_N.UNKNOWN, _N.NOT_SENT),
     }
 )
-"""Every step towards confirmation, and every judgement about an unknown result. Withdrawing may follow from consent."""
+"""Every step towards confirmation, and every judgement about an unknown result. Withdrawing may follow from consent.
+
+What certainly was not sent is still what a person confirmed: the machine may try it again.
+"""
 
 _CASE: Mapping[CaseStatus, frozenset[CaseStatus]] = {
     CaseStatus.OPEN: frozenset({CaseStatus.REFERRAL, CaseStatus.CLOSED}),

@@ -84,9 +84,13 @@ def test_an_unknown_result_waits_for_a_person_and_is_never_tried_again_by_a_mach
     assert not may_move(NoticeState.UNKNOWN, NoticeState.CONFIRMED)
 
 
-@pytest.mark.parametrize("start", [NoticeState.PROPOSED, NoticeState.DRAFT, NoticeState.NOT_SENT])
+@pytest.mark.parametrize("start", [NoticeState.PROPOSED, NoticeState.DRAFT])
 def test_without_a_person_nothing_unconfirmed_is_sent(start: NoticeState) -> None:
     assert NoticeState.SENDING not in reachable(start, through_person=False)
+
+
+def test_what_was_confirmed_and_certainly_not_sent_may_be_tried_again() -> None:
+    assert NoticeState.SENT in reachable(NoticeState.NOT_SENT, through_person=False)
 
 
 @given(st.lists(st.sampled_from(NoticeState), max_size=12))
