@@ -28,15 +28,14 @@ _NAMED_LINES = 5
 
 
 def read_addresses(untrusted_text: str) -> tuple[str, ...]:
-    """Read one address a line (or between blanks), each once, in order; name the lines that are none."""
+    """Read addresses between blanks, each once however its host is written, in order; name the lines that are none."""
     found: dict[str, None] = {}
     wrong: list[str] = []
     for number, line in enumerate(untrusted_text.splitlines(), 1):
-        for word in re.split(r"[\s,，、；;]+", line.strip()):
-            if not word:
-                continue
-            if not isinstance(parse(word), Unread):
-                found[word] = None
+        for word in _words(line):
+            address = parse(word)
+            if not isinstance(address, Unread):
+                found[str(address)] = None
             elif not wrong or wrong[-1] != str(number):
                 wrong.append(str(number))
     if wrong:
@@ -50,6 +49,11 @@ def read_addresses(untrusted_text: str) -> tuple[str, ...]:
             % {"most": MOST_LINKS, "count": len(found)}
         )
     return tuple(found)
+
+
+def _words(line: str) -> list[str]:
+    """Split a pasted line; commas and semicolons may be part of an address, so only those around one are cut off."""
+    return [word for word in (part.strip(",;<>\"'") for part in re.split(r"[\s，、；]+", line)) if word]
 
 
 @transaction.atomic
