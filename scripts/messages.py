@@ -21,6 +21,12 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
+from scripts.command_reference import every_command
+from zaoguang.cli.help_words import CLICK_WORDS, help_sentences
+from zaoguang.words import speaking
+
 SOURCES = Path(__file__).resolve().parent.parent / "src" / "zaoguang"
 LANGUAGE = "zh_Hans"
 PO = SOURCES / "locale" / LANGUAGE / "LC_MESSAGES" / "django.po"
@@ -57,9 +63,21 @@ def extract() -> Catalog:
             raise SystemExit(done.stderr or done.stdout)
         template = (copy / "locale" / "django.pot").read_bytes()
         # Where a sentence has a plural, xgettext leaves this line for a translator to fill in.
-        return read_po(
+        found = read_po(
             BytesIO(template.replace(b"nplurals=INTEGER; plural=EXPRESSION;", b"nplurals=2; plural=(n != 1);"))
         )
+    for sentence in said_by_commands():
+        if found.get(sentence) is None:
+            found.add(sentence)
+    return found
+
+
+def said_by_commands() -> Iterator[str]:
+    """Give what the commands say of themselves (docstrings and options, which xgettext does not know as sentences)."""
+    yield from CLICK_WORDS
+    with speaking("en"):
+        for _name, command, _context in every_command():
+            yield from help_sentences(command)
 
 
 def catalogue() -> Catalog:

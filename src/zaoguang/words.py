@@ -12,12 +12,12 @@ from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 
-__all__ = ["LANGUAGES", "gettext", "language_of_environment", "ngettext", "speaking", "spoken"]
+__all__ = ["LANGUAGES", "LOCALE_FOLDER", "gettext", "language_of_environment", "ngettext", "speaking", "spoken"]
 
 LANGUAGES = ("en", "zh-Hans")
 """The languages that are complete, as BCP 47 tags."""
 
-_LOCALE_DIR = Path(__file__).parent / "locale"
+LOCALE_FOLDER = Path(__file__).parent / "locale"
 _speaking: ContextVar[str | None] = ContextVar("zaoguang_language", default=None)
 
 
@@ -32,7 +32,7 @@ def language_of_environment() -> str:
 
 @cache
 def _catalogue(language: str) -> _stdlib.NullTranslations:
-    return _stdlib.translation("django", _LOCALE_DIR, [language.replace("-", "_")], fallback=True)
+    return _stdlib.translation("django", LOCALE_FOLDER, [language.replace("-", "_")], fallback=True)
 
 
 def spoken() -> str:

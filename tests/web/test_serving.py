@@ -93,6 +93,18 @@ def test_a_lost_key_is_said_and_never_replaced(home: Path, name: str) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("words", [("web",), ("reader",), ("clock",), ("add-person", "mei", "--passphrase-file", "p")])
+def test_a_centre_that_was_not_prepared_says_what_to_run(tmp_path: Path, words: tuple[str, ...]) -> None:
+    passphrase = tmp_path / "p"
+    passphrase.write_text("made-up-passphrase")
+    running = centre(tmp_path / "home", *(str(passphrase) if word == "p" else word for word in words))
+    text = said(running)
+    assert running.returncode == 2, text
+    assert "zaoguang centre prepare" in text
+    assert "Traceback" not in text
+
+
+@pytest.mark.slow
 def test_what_the_centre_writes_is_nobody_else_s_to_read(home: Path) -> None:
     open_to_others = [path for path in home.rglob("*") if path.stat().st_mode & 0o077]
     assert not open_to_others

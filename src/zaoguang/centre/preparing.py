@@ -8,7 +8,7 @@ from zaoguang.centre.places import Places, places
 from zaoguang.errors import OutsideFailure, UserMistake
 from zaoguang.words import gettext as _
 
-__all__ = ["prepare"]
+__all__ = ["prepare", "require_ready"]
 
 _MADE = "made"
 """A file that says: this data was once sealed under the keys; without them it must not be given new ones."""
@@ -47,3 +47,24 @@ def prepare() -> Iterator[str]:
     django.setup()
     call_command("migrate", interactive=False, verbosity=0)
     yield _("The database is up to date.")
+
+
+def require_ready() -> None:
+    """Set Django up for a centre that was prepared; say in one sentence what to run where it was not."""
+    where = places()
+    run_prepare = UserMistake(_("This centre is not ready, or not up to date; run: zaoguang centre prepare"))
+    if not where.worker_key.exists():
+        raise run_prepare
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "zaoguang.centre.settings")
+    import django  # noqa: PLC0415  (settings read the keys)
+    from django.db import DatabaseError, connection  # noqa: PLC0415  (the same)
+    from django.db.migrations.executor import MigrationExecutor  # noqa: PLC0415  (the same)
+
+    django.setup()
+    try:
+        executor = MigrationExecutor(connection)
+        behind = executor.migration_plan(executor.loader.graph.leaf_nodes())
+    except DatabaseError as error:
+        raise OutsideFailure(_("The database does not answer; is it running, and is its address right?")) from error
+    if behind:
+        raise run_prepare

@@ -6,7 +6,9 @@ from importlib import import_module
 
 import click
 
+from zaoguang.cli.help_words import speak, speak_like_us
 from zaoguang.errors import ZaoguangError
+from zaoguang.words import language_of_environment
 
 __all__ = ["main", "run"]
 
@@ -37,7 +39,7 @@ class _LazyGroup(click.Group):
         command = getattr(import_module(module), name)
         if not isinstance(command, click.Command):
             raise TypeError(place)
-        return command
+        return command if language_of_environment() == "en" else speak(command)
 
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
@@ -49,6 +51,9 @@ def main() -> None:
 def run() -> None:
     """Run the command line; an error of ours is one sentence on standard error and its exit code."""
     try:
+        if language_of_environment() != "en":
+            speak_like_us(language_of_environment())
+            speak(main)
         main(standalone_mode=False)
     except ZaoguangError as error:
         click.echo(str(error), err=True)

@@ -17,9 +17,9 @@ _PORTS = click.IntRange(1, 65535)
 
 def _start_django() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "zaoguang.centre.settings")
-    import django  # noqa: PLC0415  (the command line starts fast; Django only where it is needed)
+    from zaoguang.centre.preparing import require_ready  # noqa: PLC0415  (the command line starts fast)
 
-    django.setup()
+    require_ready()
 
 
 @click.group()
