@@ -122,3 +122,12 @@ def test_behind_tls_a_form_is_taken_from_its_own_https_page(behind_tls: str) -> 
         headers = {"Origin": origin, "Referer": f"{origin}/login/", "Cookie": cookie}
         answer = httpx.post(f"{behind_tls}/login/", data=sent, headers=headers, trust_env=False)
         assert answer.status_code == status, origin
+
+
+@pytest.mark.parametrize(("rehearsal", "ports"), [("1", "[4711]"), ("0", "[]"), ("", "[]")])
+def test_loopback_is_read_in_a_rehearsal_only(tmp_path: Path, rehearsal: str, ports: str) -> None:
+    environment = {**os.environ, "ZAOGUANG_HOME": str(tmp_path), "ZAOGUANG_REHEARSAL_PORTS": "4711"}
+    environment |= {"ZAOGUANG_REHEARSAL": rehearsal}
+    ask = "from zaoguang.centre import settings; print(sorted(settings.REHEARSAL_PORTS))"
+    done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True, env=environment)
+    assert done.stdout.strip() == ports

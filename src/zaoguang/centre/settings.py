@@ -12,7 +12,9 @@ PLACES = places()
 REHEARSAL = os.environ.get("ZAOGUANG_REHEARSAL") == "1"
 """A make-believe centre: loopback only, time may be moved on, every page says so."""
 
-REHEARSAL_PORTS = frozenset(int(port) for port in os.environ.get("ZAOGUANG_REHEARSAL_PORTS", "").split(",") if port)
+REHEARSAL_PORTS = frozenset(
+    int(port) for port in os.environ.get("ZAOGUANG_REHEARSAL_PORTS", "").split(",") if port and REHEARSAL
+)
 """The loopback ports that the watch may read in a rehearsal; empty everywhere else."""
 
 CHANNELS_FILE = os.environ.get("ZAOGUANG_CHANNELS", "")
