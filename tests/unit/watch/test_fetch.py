@@ -239,7 +239,8 @@ def test_gzip_bomb_is_cut_before_it_fills_memory(site: Site, fetch: Fetch) -> No
 
 @pytest.mark.parametrize(
     ("body", "coding"),
-    [(gzip.compress(b"x" * 9999)[:-9], "gzip"), (b"no gzip", "gzip"), (b"x", "br, gzip"), (b"x", "br")],
+    [(gzip.compress(b"x" * 9999, mtime=0)[:-9], "gzip"), (b"no gzip", "gzip"), (b"x", "br, gzip"), (b"x", "br")],
+    ids=["cut gzip", "no gzip", "two codings", "br"],
 )
 def test_a_coding_that_cannot_be_undone_is_broken(site: Site, fetch: Fetch, body: bytes, coding: str) -> None:
     assert fetch(site.gives("/x", body, Content_Encoding=coding)) is Unread.BROKEN
