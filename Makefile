@@ -8,6 +8,7 @@ WORKERS ?= 2
 BIN := .venv/bin
 RUN_STAMP := .venv/.installed-run
 DEV_STAMP := .venv/.installed-dev
+C_SOURCES := $(wildcard src/zaoguang/fingerprint/_pdq*.[ch])
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # A check reads the centre's settings; it must not make keys in the home of the person who checks.
 CHECK_HOME := ZAOGUANG_HOME=$(CURDIR)/.venv/home-of-checks
@@ -62,13 +63,14 @@ reference: $(DEV_STAMP) ## write docs/reference/commands.md from what the comman
 
 clean: ## remove .venv and what the tools left behind; a centre's data is never touched
 	rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache src/*.egg-info
+	rm -f src/zaoguang/*/*.so
 	find src tests scripts bench -name __pycache__ -type d -prune -exec rm -rf {} +
 
 .venv/bin/python:
 	@PYTHON="$(PYTHON)" scripts/make_venv.sh
 
 # setuptools is in the lock, so that the project itself is installed without reaching for anything.
-$(RUN_STAMP): .venv/bin/python requirements/run.lock pyproject.toml
+$(RUN_STAMP): .venv/bin/python requirements/run.lock pyproject.toml $(C_SOURCES)
 	@echo "Installing what a centre needs (requirements/run.lock)"
 	@$(PIP) install --require-hashes --requirement requirements/run.lock
 	@$(PIP) install --no-deps --no-build-isolation --editable .

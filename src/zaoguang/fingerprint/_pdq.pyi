@@ -1,0 +1,9 @@
+# What _pdq.c gives, when it was built; it checks what is passed in.
+
+from collections.abc import Iterator
+
+def hashes(
+    pixels: bytes | Iterator[bytes], height: int, width: int, channels: int, level: int, /
+) -> tuple[bytes, int]: ...
+def grid_hashes(grid: bytes, /) -> tuple[bytes, int]: ...
+def levels() -> tuple[str, ...]: ...
