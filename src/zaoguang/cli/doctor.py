@@ -15,6 +15,7 @@ import click
 
 from zaoguang.centre.places import Places, places
 from zaoguang.errors import DoesNotHold, OutsideFailure, ZaoguangError
+from zaoguang.fingerprint.kernel import Kernel, instructions, kernel_here
 from zaoguang.sandbox import Sandbox
 from zaoguang.words import gettext as _
 
@@ -71,6 +72,7 @@ def examine(where: Places) -> Iterator[Finding]:
     """Look at each part in turn; nothing is changed and nothing is made."""
     yield _python()
     yield _sandbox()
+    yield _kernel()
     yield from _keys(where.keys)
     yield _data(where.data)
     yield _room(where.data)
@@ -99,6 +101,17 @@ def _sandbox() -> Finding:
         State.WARN,
         _("These protections do not hold: %(names)s.") % {"names": ", ".join(lacking)},
         _("Use a Linux kernel with seccomp and no container rule that forbids these limits."),
+    )
+
+
+def _kernel() -> Finding:
+    if kernel_here() is Kernel.C:
+        return Finding("kernel", State.OK, _("Fingerprints are made in C (%(set)s).") % {"set": instructions()})
+    return Finding(
+        "kernel",
+        State.WARN,
+        _("Fingerprints are made in NumPy: the same bits, about twenty times more slowly."),
+        _("Install a C compiler (gcc) and run “make clean setup”; unset ZAOGUANG_KERNEL if it is set."),
     )
 
 

@@ -7,11 +7,10 @@ import io
 import struct
 import warnings
 import zlib
-from collections.abc import Mapping
-from typing import Final, NamedTuple
+from collections.abc import Iterator, Mapping
+from typing import Final
 
 import numpy as np
-import pdqhash
 from PIL import (
     AvifImagePlugin,
     BmpImagePlugin,
@@ -31,6 +30,7 @@ from PIL import (
 )
 
 from zaoguang.fingerprint.ending import says_it_goes_on
+from zaoguang.fingerprint.kernel import Hashed, Kernel, hashed
 from zaoguang.fingerprint.pdq import ORIENTATIONS
 from zaoguang.fingerprint.record import LOW_QUALITY_BELOW, Reason
 from zaoguang.fingerprint.sight import as_seen, upright
@@ -44,9 +44,10 @@ FORMATS: Final = ("JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP", "ICO", "AVIF")
 PIXELS_MOST: Final = 64_000_000
 """More than phones take at once; told from the header, before a pixel is decoded."""
 
-_EXACT_PIXELS: Final = 20_000_000  # pdqhash needs about 40 bytes a pixel; above this the picture is halved first
 _SHORT_SIDE_LEAST: Final = 16
 _MISSING_MOST: Final = 1 / 16  # of the rows
+_STRIP_PIXELS: Final = 1 << 18
+_ROWS_BY: Final = 16  # what the kernel takes at a time
 _BLANK_RANGE: Final = 4  # of 255; JPEG noise on one even colour stays below this
 
 # What Pillow's decoders raise on hostile input; all of them mean the same to us. MemoryError passes: it is a refusal.
@@ -83,12 +84,6 @@ _LOADED: Final = (
 )
 
 
-class _Hashed(NamedTuple):
-    variants: tuple[str, ...]
-    quality: int
-    blank: bool
-
-
 def prepare() -> None:
     """Set Pillow up for the locked child, in which no thread can be started and no module loaded any more."""
     Image.MAX_IMAGE_PIXELS = PIXELS_MOST // 2  # Pillow warns at this number and refuses at twice it
@@ -99,14 +94,17 @@ def prepare() -> None:
 
 
 def job(untrusted_bytes: bytes, options: Mapping[str, Json]) -> Json:
-    """Give ``pdq``, ``quality``, ``width``, ``height``, ``variants`` and perhaps ``on_black``, or ``unhashable``."""
-    del options
+    """Give ``pdq``, ``quality``, ``width``, ``height``, ``variants`` and perhaps ``on_black``, or ``unhashable``.
+
+    ``options``: ``kernel`` may name the kernel to hash with (tests compare the two).
+    """
+    kernel = Kernel(str(options["kernel"])) if "kernel" in options else None
     try:
         picture = _picture(untrusted_bytes)
         if isinstance(picture, Reason):
             return {"unhashable": picture.value}
         grounds = as_seen(upright(picture))
-        return _answer([_hashed(seen) for seen in grounds], grounds[0].size)
+        return _answer([_hashed(seen, kernel) for seen in grounds], grounds[0].size)
     except _DECODER_ERRORS as error:
         return {"unhashable": _reason_for(error).value}
 
@@ -156,44 +154,57 @@ def _almost_whole(picture: Image.Image) -> bool:
     return missing <= picture.height * _MISSING_MOST and not picture.info.get("interlace")
 
 
-def _hashed(seen: Image.Image) -> _Hashed:
-    """Hash one RGB picture in its eight orientations.
-
-    Very large ones are halved until pdqhash fits into memory: at that size a cell of its grid is dozens of pixels
-    wide, so a bit or two may move.
-    """
-    if int(np.ptp(np.asarray(seen.convert("L")))) <= _BLANK_RANGE:
-        return _Hashed((), 0, blank=True)
-    while seen.width * seen.height > _EXACT_PIXELS:
-        seen = seen.reduce(2)
-    vectors, quality = pdqhash.compute_dihedral(np.asarray(seen))
-    return _Hashed(tuple(np.packbits(vector).tobytes().hex() for vector in vectors), int(quality), blank=False)
+def _hashed(seen: Image.Image, kernel: Kernel | None) -> Hashed | None:
+    """Hash one RGB picture in its eight orientations; ``None`` when it is blank."""
+    return None if _is_blank(seen) else hashed(_pieces(seen), *seen.size, kernel=kernel)
 
 
-def _answer(grounds: list[_Hashed], size: tuple[int, int]) -> Json:
+def _is_blank(seen: Image.Image) -> bool:
+    """Look at the brightness piece by piece: few pictures need more than the first."""
+    lowest, highest = 255, 0
+    for piece in _strips(seen):
+        grey = np.asarray(piece.convert("L"))
+        lowest, highest = min(lowest, int(grey.min())), max(highest, int(grey.max()))
+        if highest - lowest > _BLANK_RANGE:
+            return False
+    return True
+
+
+def _pieces(seen: Image.Image) -> Iterator[bytes]:
+    return (piece.tobytes() for piece in _strips(seen))
+
+
+def _strips(seen: Image.Image) -> Iterator[Image.Image]:
+    """Cut the picture into strips so small that the memory of one serves for the next, which is far faster."""
+    rows = max(_STRIP_PIXELS // seen.width // _ROWS_BY, 1) * _ROWS_BY
+    for top in range(0, seen.height, rows):
+        yield seen.crop((0, top, seen.width, min(top + rows, seen.height)))
+
+
+def _answer(grounds: list[Hashed | None], size: tuple[int, int]) -> Json:
     """Choose the ground that shows the picture: white if it is good enough there, else black if it is there."""
-    good = [hashed for hashed in grounds if not hashed.blank and hashed.quality >= LOW_QUALITY_BELOW]
+    good = [ground for ground in grounds if ground is not None and ground.quality >= LOW_QUALITY_BELOW]
     if not good:
         return _no_good(grounds)
     first, *rest = good
     answer: dict[str, Json] = {
         "kind": "image",
-        "pdq": first.variants[0],
+        "pdq": first.variants[0].hex,
         "quality": first.quality,
         "width": size[0],
         "height": size[1],
-        "variants": dict(zip(ORIENTATIONS, first.variants, strict=True)),
+        "variants": {name: pdq.hex for name, pdq in zip(ORIENTATIONS, first.variants, strict=True)},
     }
     if rest and rest[0].variants[0] != first.variants[0]:
-        answer["on_black"] = rest[0].variants[0]
+        answer["on_black"] = rest[0].variants[0].hex
     return answer
 
 
-def _no_good(grounds: list[_Hashed]) -> Json:
-    best = max((hashed for hashed in grounds if not hashed.blank), key=lambda hashed: hashed.quality, default=None)
+def _no_good(grounds: list[Hashed | None]) -> Json:
+    best = max((ground for ground in grounds if ground is not None), key=lambda ground: ground.quality, default=None)
     if best is None:
         return {"unhashable": Reason.BLANK.value}
-    return {"unhashable": Reason.LOW_QUALITY.value, "pdq": best.variants[0], "quality": best.quality}
+    return {"unhashable": Reason.LOW_QUALITY.value, "pdq": best.variants[0].hex, "quality": best.quality}
 
 
 def _reason_for(error: BaseException) -> Reason:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from zaoguang.errors import UserMistake
+from zaoguang.fingerprint.kernel import kernel_here
 from zaoguang.fingerprint.record import Fingerprint, Reason, Unhashable, from_json
 from zaoguang.sandbox import Json, Refusal, Sandbox
 
@@ -31,7 +32,7 @@ def fingerprint_bytes(untrusted_bytes: bytes, sandbox: Sandbox) -> Fingerprint |
     """Give the fingerprint of a picture file's bytes, or why there is none. Any thread may call this."""
     if not untrusted_bytes:
         return Unhashable(Reason.EMPTY)
-    untrusted_answer = sandbox.run("picture", untrusted_bytes)
+    untrusted_answer = sandbox.run("picture", untrusted_bytes, {"kernel": kernel_here().value})
     if isinstance(untrusted_answer, Refusal):
         return Unhashable(_REFUSED[untrusted_answer])
     return _checked(untrusted_answer, hashlib.sha256(untrusted_bytes).hexdigest())

@@ -38,7 +38,7 @@ def as_seen(picture: Image.Image) -> list[Image.Image]:
     if picture.mode.startswith("I") or picture.mode == "F":
         return [_from_deep_grey(picture)]
     if not picture.has_transparency_data:
-        return [picture.convert("RGB")]
+        return [picture if picture.mode == "RGB" else picture.convert("RGB")]
     layered = picture.convert("RGBA")
     lowest, _ = layered.getchannel("A").getextrema()
     if lowest == _OPAQUE:

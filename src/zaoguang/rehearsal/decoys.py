@@ -10,13 +10,11 @@ from dataclasses import dataclass
 from functools import lru_cache
 from random import Random
 
-import numpy as np
-import pdqhash
-from numpy.typing import NDArray
 from PIL import Image, ImageEnhance
 
 from zaoguang.errors import DoesNotHold
-from zaoguang.fingerprint import LOW_QUALITY_BELOW
+from zaoguang.fingerprint import LOW_QUALITY_BELOW, Pdq
+from zaoguang.fingerprint.kernel import Hashed, hashed
 from zaoguang.words import gettext as _
 
 __all__ = ["FARTHEST_ALIKE", "NEAREST", "Decoy", "make_decoy"]
@@ -30,7 +28,6 @@ FARTHEST_ALIKE = 70
 _NEAR_ALIKE_EVERY = 5
 _TRIES = 200
 _LONG_SIDE = 300
-_Bits = NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,21 +84,21 @@ def _saved(picture: Image.Image, random: Random) -> bytes:
     return held.getvalue()
 
 
-def _measured(content: bytes, known: _Bits) -> tuple[int, int]:
+def _measured(content: bytes, known: tuple[Pdq, ...]) -> tuple[int, int]:
     """Give the distance of a file to the nearest of all items' variants, and its quality."""
-    bits, quality = pdqhash.compute(np.asarray(Image.open(io.BytesIO(content)).convert("RGB")))
-    return int((known != np.asarray(bits, dtype=np.uint8)).sum(axis=1).min()), int(quality)
+    found = _hashed(content)
+    return min(found.variants[0].distance(other) for other in known), found.quality
 
 
 @lru_cache(maxsize=4)
-def _variants(items: tuple[bytes, ...]) -> _Bits:
-    """Give the bits of every item in every orientation: 256 columns."""
-    hashes = [
-        bits
-        for item in items
-        for bits in pdqhash.compute_dihedral(np.asarray(Image.open(io.BytesIO(item)).convert("RGB")))[0]
-    ]
-    return np.asarray(hashes, dtype=np.uint8)
+def _variants(items: tuple[bytes, ...]) -> tuple[Pdq, ...]:
+    """Give the hashes of every item in every orientation."""
+    return tuple(pdq for item in items for pdq in _hashed(item).variants)
+
+
+def _hashed(content: bytes) -> Hashed:
+    picture = Image.open(io.BytesIO(content)).convert("RGB")
+    return hashed(picture.tobytes(), *picture.size)
 
 
 @lru_cache(maxsize=64)

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Mapping
@@ -84,3 +85,10 @@ def test_a_database_that_does_not_answer_is_in_the_way_and_its_password_is_not_r
 def test_shortcuts_of_a_rehearsal_are_named(tmp_path: Path) -> None:
     _code, out, _err = ask(tmp_path, ZAOGUANG_TEST_FAST_KDF="1")
     assert "ZAOGUANG_TEST_FAST_KDF" in out
+
+
+def test_it_says_what_makes_the_fingerprints(tmp_path: Path) -> None:
+    pytest.importorskip("zaoguang.fingerprint._pdq", reason="no C compiler when this was installed")
+    assert states(tmp_path, "kernel") == [("ok", "")]
+    _code, out, _err = ask(tmp_path, ZAOGUANG_KERNEL="numpy")
+    assert re.search(r"^warn +kernel .*NumPy", out, re.MULTILINE)
