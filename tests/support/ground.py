@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.support import canary
 
@@ -39,6 +40,10 @@ def _stand_here() -> None:
 
 
 _stand_here()
+
+# How long an example takes says more about the machine's other work than about ours.
+settings.register_profile("ours", deadline=None)
+settings.load_profile("ours")
 
 
 def on_ci() -> bool:

@@ -35,6 +35,7 @@ TABLE = {
     "cases": Door(STAFF, "GET"),
     "login": Door(ALL, "GET POST"),
     "logout": Door(STAFF, "POST"),
+    "fingerprint": Door(ALL, "GET"),
     "set_language": Door(ALL, "GET POST"),  # Django's own; a GET only leads back
     "time": Door(STAFF, "POST"),
     "new_case": Door(KEEPERS, "GET POST"),

@@ -21,7 +21,7 @@ CONTENT_POLICY = {
     "base-uri": "'none'",
     "frame-ancestors": "'none'",
 }
-"""No script at all runs on the centre's pages, and none can be smuggled in; a test pins each directive."""
+"""No script runs on the centre's pages; the fingerprint page alone brings a policy of its own. Tests pin each."""
 
 _FIXED = {
     "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in CONTENT_POLICY.items()),
@@ -34,7 +34,7 @@ _FIXED = {
 
 
 class SecurityHeaders:
-    """Set the fixed headers on every answer, and no-store on all but static files."""
+    """Set the fixed headers on every answer that brings none of its own, and no-store on all but static files."""
 
     def __init__(self, get_response: Answer) -> None:
         """Take the next layer."""
@@ -44,7 +44,7 @@ class SecurityHeaders:
         """Answer with the headers set."""
         response = self.get_response(request)
         for name, value in _FIXED.items():
-            response.headers[name] = value
+            response.headers.setdefault(name, value)  # the fingerprint page brings a stricter policy of its own
         if not request.path.startswith("/static/"):
             response.headers["Cache-Control"] = "no-store"
         return response

@@ -8,6 +8,7 @@ from zaoguang.centre.accounts import views as accounts
 from zaoguang.centre.audit import views as audit
 from zaoguang.centre.cases import views as cases
 from zaoguang.centre.exhibits import views as exhibits
+from zaoguang.centre.fingerprint_page import views as fingerprint_page
 from zaoguang.centre.intake import views as intake
 from zaoguang.centre.notices import views as notices
 from zaoguang.centre.sightings import views as sightings
@@ -20,6 +21,7 @@ urlpatterns = [
     path("login/", accounts.login_page, name="login"),
     path("logout/", accounts.logout_page, name="logout"),
     path("language/", public(set_language), name="set_language"),
+    path("fingerprint/", fingerprint_page.make_fingerprints, name="fingerprint"),
     path("time/", audit.let_time_pass, name="time"),
     path("cases/new/", cases.new_case, name="new_case"),
     path(CASE, cases.case_page, name="case"),

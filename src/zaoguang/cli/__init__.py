@@ -17,6 +17,7 @@ _COMMANDS: Mapping[str, str] = {
     "doctor": "zaoguang.cli.doctor:doctor",
     "evidence": "zaoguang.cli.evidence:evidence",
     "fingerprint": "zaoguang.cli.fingerprint:fingerprint",
+    "fingerprint-page": "zaoguang.cli.fingerprint_page:fingerprint_page",
     "rehearse": "zaoguang.cli.rehearse:rehearse",
 }
 
