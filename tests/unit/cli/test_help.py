@@ -15,6 +15,7 @@ COMMANDS = [
     ("doctor",),
     ("evidence", "verify"),
     ("fingerprint",),
+    ("fingerprint-page",),
     ("rehearse",),
 ]
 

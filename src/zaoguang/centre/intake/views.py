@@ -5,6 +5,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
@@ -35,7 +36,14 @@ def add_items(request: CaseRequest, case_id: object) -> HttpResponse:
             said = ngettext("%(count)d item was added.", "%(count)d items were added.", len(made))
             messages.success(request, said % {"count": len(made)})
             return redirect("case", case_id=case_id)
-    shown = {"case": request.open_case.case, "text": text, "mistake": mistake, "most": items.MOST_ITEMS}
+    page_address = request.build_absolute_uri(reverse("fingerprint"))
+    shown = {
+        "case": request.open_case.case,
+        "text": text,
+        "mistake": mistake,
+        "most": items.MOST_ITEMS,
+        "page_address": page_address,
+    }
     return render(request, "intake/add.html", shown, status=422 if mistake else 200)
 
 
