@@ -32,7 +32,10 @@ def _below(
     name: str, command: click.Command, parent: click.Context | None
 ) -> Iterator[tuple[str, click.Command, click.Context]]:
     # A fixed width and no terminal: the same page on every machine.
-    context = click.Context(command, info_name=name.rpartition(" ")[2], parent=parent, max_content_width=100)
+    settings = {} if parent else root.context_settings
+    context = click.Context(
+        command, info_name=name.rpartition(" ")[2], parent=parent, max_content_width=100, **settings
+    )
     context.terminal_width = 100
     yield name, command, context
     if isinstance(command, click.Group):
