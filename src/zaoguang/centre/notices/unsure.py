@@ -21,14 +21,16 @@ from zaoguang.words import gettext as _
 
 __all__ = ["record_answer", "resolve", "send_again", "submitted", "withdraw"]
 
-_CHANGED = "This notice has moved on in the meantime; look at it again."
+
+def _moved_on() -> UserMistake:
+    return UserMistake(_("This notice has moved on in the meantime; look at it again."))
 
 
 def _expect(notice: Notice, *states: NoticeState) -> Notice:
     hold(notice.case_id)
     fresh = Notice.objects.select_for_update().get(pk=notice.pk)
     if fresh.step not in states:
-        raise UserMistake(_(_CHANGED))
+        raise _moved_on()
     return fresh
 
 
@@ -38,7 +40,7 @@ def resolve(notice: Notice, by: Person, now: datetime, *, arrived: bool) -> None
     notice = _expect(notice, NoticeState.UNKNOWN)
     attempt = notice.attempts.filter(result=AttemptResult.UNKNOWN, resolved_by__isnull=True).last()
     if attempt is None:
-        raise UserMistake(_(_CHANGED))
+        raise _moved_on()
     attempt.result = AttemptResult.ACCEPTED if arrived else AttemptResult.NOT_SENT
     attempt.resolved_by = by
     attempt.ended_at = now
@@ -73,7 +75,7 @@ def submitted(notice: Notice, key: SecretKey, receipt: str, by: Person, now: dat
     notice = _expect(notice, NoticeState.SENDING)
     attempt = Attempt.objects.filter(notice=notice, result=AttemptResult.STARTED).first()
     if attempt is None or notice.route != "form":
-        raise UserMistake(_(_CHANGED))
+        raise _moved_on()
     attempt.result, attempt.ended_at, attempt.resolved_by = AttemptResult.ACCEPTED, now, by
     attempt.save(update_fields=["result", "ended_at", "resolved_by"])
     write(notice, "receipt", receipt.strip()[:500], key)
