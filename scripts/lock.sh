@@ -22,3 +22,4 @@ pin() {
 # The larger first: what a centre runs is held to the versions that the checks ran with.
 pin requirements/dev.lock --extra postgres --group dev "$@"
 pin requirements/run.lock --extra postgres --constraint requirements/dev.lock "$@"
+pin requirements/bench.lock --extra bench --group dev --constraint requirements/dev.lock "$@"
