@@ -1,5 +1,6 @@
 """Untrusted bytes → a fingerprint of what a person would see, or a typed reason why there is none."""
 
+from zaoguang.fingerprint.compare import Evidence, FilmMatch, Span, StillMatch, compare_films, still_in_film
 from zaoguang.fingerprint.line import Given, read_line
 from zaoguang.fingerprint.pdq import MATCH_RADIUS, ORIENTATIONS, Pdq
 from zaoguang.fingerprint.reading import fingerprint_bytes, fingerprint_file
@@ -9,14 +10,20 @@ __all__ = [
     "LOW_QUALITY_BELOW",
     "MATCH_RADIUS",
     "ORIENTATIONS",
+    "Evidence",
+    "FilmMatch",
     "Fingerprint",
     "Given",
     "Pdq",
     "Reason",
+    "Span",
+    "StillMatch",
     "Unhashable",
+    "compare_films",
     "fingerprint_bytes",
     "fingerprint_file",
     "from_json",
     "read_line",
+    "still_in_film",
     "to_json",
 ]

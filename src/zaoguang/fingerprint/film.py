@@ -20,6 +20,7 @@ class Frame:
     until: float  # when the run ends, in seconds; never before `seconds`
     pdq: Pdq
     quality: int  # 0–100
+    inner: Pdq | None = None  # of the frame without its even borders, where it has any
 
 
 @dataclass(frozen=True, slots=True)
