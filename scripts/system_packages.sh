@@ -2,7 +2,8 @@
 # Find out which parts of the machine are missing, and install them where that may be done.
 #
 #   scripts/system_packages.sh run     what `make run` needs: a Python that can make virtual environments
-#   scripts/system_packages.sh test    what `make test` needs besides: browser, PostgreSQL, fonts, openssl, gettext
+#   scripts/system_packages.sh test    what `make test` needs besides: browser, PostgreSQL, fonts, a C compiler,
+#                                      openssl, gettext
 #
 # On Debian and Ubuntu, as root or with a sudo that asks nothing, missing packages are installed by apt-get, said
 # first on one line. Otherwise the one command to run is printed. What `run` lacks is a failure; what `test` lacks is
@@ -47,6 +48,7 @@ test)
     real_chromium || needs chromium
     postgres_server || needs postgresql
     cjk_font || needs fonts-noto-cjk
+    command -v cc >/dev/null 2>&1 || { needs gcc && needs libc6-dev; }
     command -v openssl >/dev/null 2>&1 || needs openssl
     command -v xgettext >/dev/null 2>&1 || needs gettext
     ;;

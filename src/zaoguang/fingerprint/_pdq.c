@@ -5,9 +5,11 @@
  * It is written from the published description (Meta, "PDQ & TMK + PDQF", 2019) and from what pdqhash computes.
  */
 
+#ifndef PDQ_WITHOUT_PYTHON /* tests/fuzz takes only what needs no Python, to put it under sanitizers */
 #define PY_SSIZE_T_CLEAN
 #define Py_LIMITED_API 0x030B0000
 #include <Python.h>
+#endif
 
 #include <math.h>
 #include <stdint.h>
@@ -259,6 +261,8 @@ static int hashed(struct picture *in, decimated_t decimated, uint8_t hashes[TURN
   return 0;
 }
 
+#ifndef PDQ_WITHOUT_PYTHON
+
 /* A picture that Python gives as one buffer, or piece by piece. */
 struct given {
   struct picture picture; /* first, so that a pointer to it is one to the whole */
@@ -397,3 +401,5 @@ static struct PyModuleDef definition = {
 };
 
 PyMODINIT_FUNC PyInit__pdq(void) { return PyModuleDef_Init(&definition); }
+
+#endif

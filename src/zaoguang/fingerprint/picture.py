@@ -60,7 +60,8 @@ _DECODER_ERRORS: Final = (
     LookupError,
     EOFError,
     AttributeError,
-    NotImplementedError,
+    RuntimeError,  # libavif, of whatever it cannot do
+    AssertionError,  # Pillow asserts what only a right file has: a palette
     struct.error,
     zlib.error,
 )

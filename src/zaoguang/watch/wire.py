@@ -82,7 +82,7 @@ def report_from_line(untrusted_line: bytes) -> PageReport:
     """Read one line from the reader, a report without its address; BrokenWordError for anything else."""
     try:
         return _report(_object(json.loads(untrusted_line)))
-    except (KeyError, ValueError, TypeError, RecursionError, UserMistake) as error:
+    except (KeyError, ValueError, TypeError, OverflowError, RecursionError, UserMistake) as error:
         raise BrokenWordError(type(error).__name__) from None
 
 

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.ground import MISSING
 from zaoguang.centre.places import Places
 from zaoguang.vault import write_new_key
 
@@ -88,7 +89,7 @@ def test_shortcuts_of_a_rehearsal_are_named(tmp_path: Path) -> None:
 
 
 def test_it_says_what_makes_the_fingerprints(tmp_path: Path) -> None:
-    pytest.importorskip("zaoguang.fingerprint._pdq", reason="no C compiler when this was installed")
+    pytest.importorskip("zaoguang.fingerprint._pdq", reason=f"{MISSING}the C kernel, for want of a C compiler")
     assert states(tmp_path, "kernel") == [("ok", "")]
     _code, out, _err = ask(tmp_path, ZAOGUANG_KERNEL="numpy")
     assert re.search(r"^warn +kernel .*NumPy", out, re.MULTILINE)

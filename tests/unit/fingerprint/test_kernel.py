@@ -16,12 +16,13 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
+from tests.support.ground import MISSING
 from tests.support.made_pictures import made_picture, saved
 from zaoguang.fingerprint import Fingerprint, Pdq, fingerprint_bytes, kernel_numpy
 from zaoguang.fingerprint.kernel import Kernel, hashed, instructions, kernel_here
 from zaoguang.sandbox import Sandbox
 
-_pdq = pytest.importorskip("zaoguang.fingerprint._pdq", reason="no C compiler when this was installed")
+_pdq = pytest.importorskip("zaoguang.fingerprint._pdq", reason=f"{MISSING}the C kernel, for want of a C compiler")
 
 Pixels = NDArray[np.uint8]
 Kernels = dict[str, Callable[[bytes, int, int, int], tuple[bytes, int]]]
