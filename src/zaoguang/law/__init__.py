@@ -5,16 +5,19 @@ before it is relied on. ``grade`` is P (the primary text was read), S (read at s
 whatever is M ships as ``verified: false`` and should be shown so.
 """
 
-from zaoguang.law.model import Clock, ClockBasis, Grade, Provision, Source, Wording
-from zaoguang.law.provisions import load_provisions, provision, provisions
+from zaoguang.law.model import Clock, ClockBasis, Grade, Jurisdiction, Provision, Source, Wording
+from zaoguang.law.provisions import jurisdiction, jurisdictions, load_provisions, provision, provisions
 
 __all__ = [
     "Clock",
     "ClockBasis",
     "Grade",
+    "Jurisdiction",
     "Provision",
     "Source",
     "Wording",
+    "jurisdiction",
+    "jurisdictions",
     "load_provisions",
     "provision",
     "provisions",

@@ -1,13 +1,34 @@
-"""The nouns of the law as data: provision, clock, source, grade, and a wording in each complete language."""
+"""The nouns of the law as data: provision, body, deadline, threshold, route, and a wording in each language."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
 from zaoguang.errors import UserMistake
+from zaoguang.law.harm import Door, Harm, RouteKind
 from zaoguang.words import gettext as _
 
-__all__ = ["Clock", "ClockBasis", "Grade", "Provision", "Source", "Wording"]
+__all__ = [
+    "Anchor",
+    "Body",
+    "Clock",
+    "ClockBasis",
+    "Condition",
+    "Deadline",
+    "Figure",
+    "Grade",
+    "GuideLine",
+    "GuidePart",
+    "Jurisdiction",
+    "KnownError",
+    "Provision",
+    "RouteRule",
+    "Runs",
+    "Source",
+    "ThresholdRule",
+    "Wording",
+]
 
 
 class Grade(StrEnum):
@@ -66,12 +87,73 @@ class Clock:
     basis: ClockBasis
 
 
+class Anchor(StrEnum):
+    """The moment a deadline is counted from."""
+
+    ACT = "act"  # the act; its last day where it went on
+    LEARNED = "learned"  # the day the survivor learned of it
+    POLICE = "police"  # the report to the police; else today, if it were made today
+    POLICE_DECISION = "police_decision"  # what the police decided, as told to her
+    PLATFORM = "platform"  # the notice to the platform; else today
+    COUNTER_STATEMENT = "counter_statement"  # the uploader's counter-statement reached her
+    FILING = "filing"  # the application, if it is made today
+
+
+class Runs(StrEnum):
+    """Against whom a deadline runs."""
+
+    SURVIVOR = "survivor"
+    AUTHORITY = "authority"
+    PLATFORM = "platform"
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """A period from a moment; exactly one of years, months, days, hours is not 0."""
+
+    id: str
+    what: Wording
+    start: Anchor
+    runs: Runs
+    years: int
+    months: int
+    days: int
+    hours: int
+    basis: ClockBasis
+    then: Wording  # what to do when it has passed
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What must be so; each part that is there must hold, and of ``any_of`` one alternative."""
+
+    flags: Mapping[str, bool]  # the names are those of ``facts.FLAGS``
+    choices: Mapping[str, tuple[str, ...]]  # a fact, and the values of it that fit
+    any_of: tuple["Condition", ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """Somebody to turn to: an authority, a court, a hotline, an organisation."""
+
+    id: str
+    name: Wording
+    contact: str
+    about: Wording
+    free: bool  # gives advice or help that costs nothing
+    minors: bool  # takes what concerns minors
+    grade: Grade
+    verified: bool
+    source: tuple[Source, ...]
+    checked: date | None
+
+
 @dataclass(frozen=True, slots=True)
 class Provision:
     """What one article says, in our words, and how far to trust that."""
 
     id: str
-    jurisdiction: str  # ISO 3166-1 alpha-2, or EU
+    jurisdiction: str  # ISO 3166-1 alpha-2, or EU, or UK
     instrument: Wording
     article: str
     text: Wording
@@ -81,3 +163,124 @@ class Provision:
     grade: Grade
     verified: bool
     source: tuple[Source, ...]
+    covers: tuple[Harm, ...]  # empty: not bound to a harm
+    route: RouteKind | None
+    to: tuple[str, ...]  # ids of bodies
+    penalty: Wording | None
+    threshold: Wording | None
+    conditions: Wording | None
+    when: Condition
+    deadlines: tuple[Deadline, ...]
+    until: date | None  # the first day on which it was no longer in force
+    checked: date | None  # the day a person last compared it with its source
+
+
+@dataclass(frozen=True, slots=True)
+class RouteRule:
+    """One way a survivor can take, as data: what opens it, what it gives, needs and costs."""
+
+    id: str
+    jurisdiction: str
+    door: Door
+    kind: RouteKind
+    name: Wording
+    roles: tuple[str, ...]  # the places that bind it to this jurisdiction; empty: open to the whole world
+    rests_on: tuple[str, ...]  # provision ids; one must apply, where any is named
+    covers: tuple[Harm, ...]
+    when: Condition
+    to: tuple[str, ...]
+    gives: Wording
+    bring: tuple[Wording, ...]
+    risks: tuple[Wording, ...]
+    deadlines: tuple[Deadline, ...]
+    grade: Grade
+    verified: bool
+    source: tuple[Source, ...]
+    checked: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class ThresholdRule:
+    """Numbers from which a provision applies.
+
+    ``bounds``: measure to number, any one suffices. ``half_of_two``: half of two of them suffices too.
+    ``two_of``: reaching two of those lower numbers suffices too. ``minors_only``: what is counted shows under-14s.
+    """
+
+    id: str
+    provision: str
+    name: Wording
+    bounds: Mapping[str, int]
+    shown_as: str  # how the bounds came about, e.g. "× 5"; "" where the law names them as they are
+    half_of_two: bool
+    two_of: Mapping[str, int]
+    under_14: bool
+    for_profit: bool | None
+    conditions: Wording | None
+    grade: Grade
+    verified: bool
+    source: tuple[Source, ...]
+    checked: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownError:
+    """Something that is often quoted and wrong, with what is right."""
+
+    id: str
+    quoted: str
+    right: Wording
+    means: tuple[str, ...]  # provision ids
+    grade: Grade
+    verified: bool
+    source: tuple[Source, ...]
+    checked: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """What was counted or seen in practice by those who do this work."""
+
+    id: str
+    text: Wording
+    grade: Grade
+    verified: bool
+    source: tuple[Source, ...]
+    checked: date | None
+
+
+class GuidePart(StrEnum):
+    """The parts of a survivor's guide, in their order."""
+
+    FIRST_HOUR = "first_hour"
+    FIRST_DAY = "first_day"
+    FIRST_WEEK = "first_week"
+    DO_NOT = "do_not"
+    MINORS = "minors"
+    DRUGGED = "drugged"
+    DEVICE = "device"
+
+
+@dataclass(frozen=True, slots=True)
+class GuideLine:
+    """One sentence of the guide, with the provisions and bodies it rests on."""
+
+    part: GuidePart
+    text: Wording
+    rests_on: tuple[str, ...]
+    bodies: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Jurisdiction:
+    """Everything held about one place."""
+
+    code: str
+    name: Wording
+    bodies: tuple[Body, ...]
+    provisions: tuple[Provision, ...]
+    routes: tuple[RouteRule, ...]
+    thresholds: tuple[ThresholdRule, ...]
+    known_errors: tuple[KnownError, ...]
+    figures: tuple[Figure, ...]
+    guide: tuple[GuideLine, ...]

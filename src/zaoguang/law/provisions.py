@@ -1,22 +1,43 @@
-"""Every provision we hold, by its id."""
+"""Every provision we hold, by its id, and everything else by its place."""
 
 from functools import cache
 from pathlib import Path
 
 from zaoguang.errors import UserMistake
-from zaoguang.law.model import Clock, ClockBasis, Provision, Source
-from zaoguang.law.record import Record, read_record, read_sources
+from zaoguang.law.model import Jurisdiction, Provision
+from zaoguang.law.reading import read_jurisdiction
 from zaoguang.words import gettext as _
 
-__all__ = ["load_provisions", "provision", "provisions"]
+__all__ = ["DATA", "jurisdiction", "jurisdictions", "load_jurisdictions", "load_provisions", "provision", "provisions"]
 
-_DATA = Path(__file__).parent / "data"
+DATA = Path(__file__).parent / "data"
+
+
+@cache
+def jurisdictions() -> tuple[Jurisdiction, ...]:
+    """Give every place that law is held for, in the order of the files' names."""
+    return load_jurisdictions(DATA)
+
+
+def jurisdiction(code: str) -> Jurisdiction:
+    """Give one place, e.g. ``CN``; small letters do too.
+
+    Raises:
+        UserMistake: no law is held for it.
+    """
+    for candidate in jurisdictions():
+        if candidate.code == code.upper():
+            return candidate
+    raise UserMistake(
+        _("No law is held for %(code)r; there is: %(codes)s.")
+        % {"code": code, "codes": ", ".join(each.code for each in jurisdictions())}
+    )
 
 
 @cache
 def provisions() -> tuple[Provision, ...]:
     """Give every provision, in the order of the files' names and of each file."""
-    return load_provisions(_DATA)
+    return tuple(each for place in jurisdictions() for each in place.provisions)
 
 
 def provision(id: str) -> Provision:  # noqa: A002 -- the word the data uses
@@ -25,57 +46,40 @@ def provision(id: str) -> Provision:  # noqa: A002 -- the word the data uses
     Raises:
         UserMistake: there is none of that id.
     """
-    for candidate in provisions():
-        if candidate.id == id:
-            return candidate
-    raise UserMistake(_("No provision has the id %(id)r.") % {"id": id})
+    found = _by_id().get(id)
+    if found is None:
+        raise UserMistake(_("No provision has the id %(id)r.") % {"id": id})
+    return found
+
+
+@cache
+def _by_id() -> dict[str, Provision]:
+    return {each.id: each for each in provisions()}
 
 
 def load_provisions(folder: Path) -> tuple[Provision, ...]:
+    """Give the provisions of a folder's ``*.yaml`` files, read strictly.
+
+    Raises:
+        UserMistake: a file or key is wrong (the sentence names both), or an id is there twice.
+    """
+    return tuple(each for place in load_jurisdictions(folder) for each in place.provisions)
+
+
+def load_jurisdictions(folder: Path) -> tuple[Jurisdiction, ...]:
     """Read the ``*.yaml`` files of a folder, strictly.
 
     Raises:
         UserMistake: a file or key is wrong (the sentence names both), or an id is there twice.
     """
-    found: dict[str, Provision] = {}
+    found: list[Jurisdiction] = []
+    seen: set[str] = set()
     for path in sorted(folder.glob("*.yaml")):
-        top = read_record(path)
-        jurisdiction = top.text("jurisdiction")
-        sources = read_sources(top)
-        for record in top.records("provisions"):
-            read = _read(record, jurisdiction, sources)
-            if read.id in found:
-                raise record.mistake("id", _("is %(id)s, which is there already") % {"id": read.id})
-            found[read.id] = read
-        top.done()
-    return tuple(found.values())
-
-
-def _read(record: Record, jurisdiction: str, sources: dict[str, Source]) -> Provision:
-    grade, verified, source = record.graded(sources)
-    read = Provision(
-        id=record.text("id"),
-        jurisdiction=jurisdiction,
-        instrument=record.wording("instrument"),
-        article=record.text("article"),
-        text=record.wording("text"),
-        clock=_read_clock(record.record("clock")) if record.has("clock") else None,
-        in_force=record.optional("in_force", record.day),
-        replaces=record.optional("replaces", record.text),
-        grade=grade,
-        verified=verified,
-        source=source,
-    )
-    record.done()
-    return read
-
-
-def _read_clock(record: Record) -> Clock:
-    clock = Clock(
-        starts=record.wording("starts"),
-        within=record.wording("within"),
-        hours=record.optional("hours", record.hours),
-        basis=record.choice("basis", ClockBasis),
-    )
-    record.done()
-    return clock
+        place = read_jurisdiction(path)
+        ids = [each.id for each in place.provisions] + [each.id for each in place.bodies]
+        for name in ids + [each.id for each in place.routes]:
+            if name in seen:
+                raise UserMistake(_("%(file)s: the id %(id)s is there already.") % {"file": path.name, "id": name})
+            seen.add(name)
+        found.append(place)
+    return tuple(found)

@@ -71,6 +71,36 @@ class Record:
             raise self.mistake(key, _("must be a whole number of hours, at least 1"))
         return value
 
+    def number(self, key: str, most: int = 10**12) -> int:
+        """Give a whole number from 0 up to ``most``."""
+        value = self.take(key)
+        if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= most:
+            raise self.mistake(key, _("must be a whole number from 0 to %(most)s") % {"most": most})
+        return value
+
+    def numbers(self, key: str) -> dict[str, int]:
+        """Give a mapping of names to whole numbers from 1 on."""
+        inner = self.record(key)
+        found = {name: inner.number(name) for name in inner.names()}
+        if not all(found.values()):
+            raise self.mistake(key, _("must hold numbers from 1 on"))
+        return found
+
+    def choices(self, key: str, kind: type[_E]) -> tuple[_E, ...]:
+        """Give a list of an enumeration's values, none twice."""
+        texts = self.texts(key)
+        if not all(text in set(kind) for text in texts):
+            raise self.mistake(key, _("must hold only: %(choices)s") % {"choices": ", ".join(kind)})
+        return tuple(kind(text) for text in texts)
+
+    def wordings(self, key: str) -> tuple[Wording, ...]:
+        """Give a list of texts that are there in every complete language."""
+        found = []
+        for inner in self.records(key):
+            found.append(Wording(en=inner.text("en"), zh_hans=inner.text("zh-Hans")))
+            inner.done()
+        return tuple(found)
+
     def day(self, key: str) -> date:
         """Give a date."""
         value = self.take(key)
@@ -181,8 +211,8 @@ def read_sources(record: Record) -> dict[str, Source]:
     for name in inner.names():
         entry = inner.record(name)
         url = entry.text("url")
-        if not url.startswith("https://"):
-            raise entry.mistake("url", _("must begin with https://"))
+        if not url.startswith(("https://", "http://")):
+            raise entry.mistake("url", _("must begin with https:// or http://"))
         sources[name] = Source(title=entry.text("title"), url=url, note=entry.optional("note", entry.text) or "")
         entry.done()
     return sources

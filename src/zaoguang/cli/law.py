@@ -1,0 +1,61 @@
+"""``zaoguang law``: the law as data: checked, answered as routes, counted against thresholds, told as a guide."""
+
+import json
+import sys
+from dataclasses import asdict
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import click
+
+from zaoguang.law.checking import LawReport, check_law
+from zaoguang.law.provisions import DATA
+from zaoguang.words import gettext as _
+
+__all__ = ["law"]
+
+_DAY = click.DateTime(formats=["%Y-%m-%d"])
+
+
+@click.group()
+def law() -> None:
+    """Ask the law of ten places: check the data, find routes, count thresholds, print the survivor's guide."""
+
+
+@law.command()
+@click.argument("folder", required=False, type=click.Path(path_type=Path))
+@click.option("--at", type=_DAY, metavar="DATE", help="The day to reckon from (default: today).")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def check(folder: Path | None, at: datetime | None, *, as_json: bool) -> None:
+    """Check the law's files (or those in FOLDER), and list what nobody has verified and what is due for review.
+
+    Exit 0 if nothing is wrong, 1 if a reference dangles, a source is missing, dates are out of order, or what is from
+    memory claims to be verified. What is due for review is a list to work through, not a fault.
+    """
+    report = check_law(DATA if folder is None else folder, day_or_today(at))
+    if as_json:
+        click.echo(json.dumps(asdict(report), ensure_ascii=False, default=str))
+    else:
+        _print_report(report)
+    sys.exit(1 if report.problems else 0)
+
+
+def day_or_today(at: datetime | None) -> date:
+    """Give the day that was asked for, or the day it is now in UTC."""
+    return (at or datetime.now(UTC)).date()
+
+
+def _print_report(report: LawReport) -> None:
+    for problem in report.problems:
+        click.echo(problem)
+    click.echo(
+        _("{facts} facts, {problems} problems, {unverified} not verified, {due} due for review.").format(
+            facts=report.facts,
+            problems=len(report.problems),
+            unverified=len(report.unverified),
+            due=len(report.due),
+        )
+    )
+    for due in report.due:
+        since = _("since {day}").format(day=due.since) if due.since else _("no day is written down")
+        click.echo(_("due for review: {id} (grade {grade}, {since})").format(id=due.id, grade=due.grade, since=since))
