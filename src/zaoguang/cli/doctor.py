@@ -15,6 +15,7 @@ import click
 
 from zaoguang.centre.places import Places, places
 from zaoguang.errors import DoesNotHold, OutsideFailure, ZaoguangError
+from zaoguang.fingerprint.heif import heif_here
 from zaoguang.fingerprint.kernel import Kernel, instructions, kernel_here
 from zaoguang.sandbox import Sandbox
 from zaoguang.words import gettext as _
@@ -73,6 +74,7 @@ def examine(where: Places) -> Iterator[Finding]:
     yield _python()
     yield _sandbox()
     yield _kernel()
+    yield _heic()
     yield from _keys(where.keys)
     yield _data(where.data)
     yield _room(where.data)
@@ -112,6 +114,17 @@ def _kernel() -> Finding:
         State.WARN,
         _("Fingerprints are made in NumPy: the same bits, about twenty times more slowly."),
         _("Install a C compiler (gcc) and run “make clean setup”; unset ZAOGUANG_KERNEL if it is set."),
+    )
+
+
+def _heic() -> Finding:
+    if heif_here():
+        return Finding("heic", State.OK, _("HEIC pictures can be opened."))
+    return Finding(
+        "heic",
+        State.WARN,
+        _("HEIC pictures, as iPhones take them, cannot be opened."),
+        _("Install a C compiler (gcc) and run “make clean setup”."),
     )
 
 

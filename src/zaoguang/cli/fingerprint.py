@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 
 from zaoguang.errors import UserMistake
-from zaoguang.fingerprint import ORIENTATIONS, Fingerprint, Unhashable, fingerprint_file, to_json
+from zaoguang.fingerprint import ORIENTATIONS, Fingerprint, PictureFrame, Unhashable, fingerprint_file, to_json
 from zaoguang.sandbox import Json, Sandbox
 from zaoguang.words import gettext as _
 
@@ -124,13 +124,21 @@ def _progress(length: int) -> "click._termui_impl.ProgressBar[int]":
 def _show_json(path: Path, known: _Known, *, variants: bool, low_quality: bool) -> None:
     line: dict[str, Json] = {"path": str(path), **to_json(known)}
     if not variants:
-        line.pop("variants", None)
+        _drop_variants(line)
     if isinstance(known, Unhashable):
         line["sentence"] = known.sentence
         if not low_quality:
             line.pop("pdq", None)
             line.pop("quality", None)
     click.echo(json.dumps(line))
+
+
+def _drop_variants(line: dict[str, Json]) -> None:
+    line.pop("variants", None)
+    frames = line.get("frames")
+    for frame in frames if isinstance(frames, list) else ():
+        if isinstance(frame, dict):
+            frame.pop("variants", None)
 
 
 def _show_line(path: Path, known: _Known, *, variants: bool, low_quality: bool) -> None:
@@ -141,6 +149,16 @@ def _show_line(path: Path, known: _Known, *, variants: bool, low_quality: bool) 
         return
     size = f"{known.width}x{known.height}"
     click.echo(f"{known.pdq.hex}  {known.quality:>7}  {size:>11}  {name}")
+    _show_turned(known, variants=variants)
+    for frame in known.frames[1:]:
+        named = _("frame %(number)d") % {"number": frame.number + 1}
+        click.echo(f"{frame.pdq.hex}  {frame.quality:>7}  {'':>11}    {named}")
+        _show_turned(frame, variants=variants)
+    if known.partial:
+        click.echo(f"{'':<{_HEX_WIDTH}}  {'':>7}  {'':>11}    {_('There is more in this file than was looked at.')}")
+
+
+def _show_turned(known: Fingerprint | PictureFrame, *, variants: bool) -> None:
     if variants:
         for orientation, pdq in zip(ORIENTATIONS[1:], known.variants[1:], strict=True):
             click.echo(f"{pdq.hex}  {'':>7}  {'':>11}    {orientation}")

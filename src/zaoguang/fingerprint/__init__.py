@@ -4,7 +4,15 @@ from zaoguang.fingerprint.compare import Evidence, FilmMatch, Span, StillMatch, 
 from zaoguang.fingerprint.line import Given, read_line
 from zaoguang.fingerprint.pdq import MATCH_RADIUS, ORIENTATIONS, Pdq
 from zaoguang.fingerprint.reading import fingerprint_bytes, fingerprint_file
-from zaoguang.fingerprint.record import LOW_QUALITY_BELOW, Fingerprint, Reason, Unhashable, from_json, to_json
+from zaoguang.fingerprint.record import (
+    LOW_QUALITY_BELOW,
+    Fingerprint,
+    PictureFrame,
+    Reason,
+    Unhashable,
+    from_json,
+    to_json,
+)
 
 __all__ = [
     "LOW_QUALITY_BELOW",
@@ -15,6 +23,7 @@ __all__ = [
     "Fingerprint",
     "Given",
     "Pdq",
+    "PictureFrame",
     "Reason",
     "Span",
     "StillMatch",

@@ -1,6 +1,7 @@
 """One line as ``zaoguang fingerprint --json`` prints it, read back: what a bank needs of it and no more."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from zaoguang.errors import UserMistake
@@ -10,8 +11,8 @@ from zaoguang.words import gettext as _
 
 __all__ = ["Given", "read_line"]
 
-_LONGEST = 20_000
-_KNOWN = frozenset({"kind", "pdq", "quality", "sha256", "width", "height", "variants", "on_black"})
+_LONGEST = 100_000  # 64 frames in eight orientations
+_KNOWN = frozenset({"kind", "pdq", "quality", "sha256", "width", "height", "variants", "on_black", "frames", "partial"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,9 +20,14 @@ class Given:
     """A picture's fingerprint as its owner gives it; a secret, like the picture itself."""
 
     pdq: Pdq
-    on_black: Pdq | None
     quality: int
     sha256: str
+    others: tuple[Pdq, ...]  # what else it looks like: over black, and its further frames
+
+    @property
+    def pdqs(self) -> tuple[Pdq, ...]:
+        """All that it is known by, each once."""
+        return tuple(dict.fromkeys((self.pdq, *self.others)))
 
 
 def read_line(untrusted_line: str) -> Given | Unhashable:
@@ -46,9 +52,18 @@ def _completed(untrusted: dict[object, object]) -> dict[object, object]:
     if "unhashable" in untrusted:
         return {name: untrusted[name] for name in ("unhashable", "pdq", "quality") if name in untrusted}
     kept: dict[object, object] = {name: value for name, value in untrusted.items() if name in _KNOWN}
-    kept.setdefault("variants", dict.fromkeys(ORIENTATIONS, untrusted.get("pdq")))
+    kept.setdefault("variants", _stand_ins(untrusted))
+    frames = kept.get("frames")
+    if isinstance(frames, list):
+        kept["frames"] = [{"variants": _stand_ins(each)} | each if isinstance(each, dict) else each for each in frames]
     return kept
 
 
+def _stand_ins(untrusted: Mapping[object, object]) -> dict[str, object]:
+    return dict.fromkeys(ORIENTATIONS, untrusted.get("pdq"))
+
+
 def _given(found: Fingerprint) -> Given:
-    return Given(found.pdq, found.on_black, found.quality, found.sha256)
+    shown = (pdq for each in found.frames or (found,) for pdq in (each.pdq, each.on_black) if pdq is not None)
+    _, *others = shown
+    return Given(found.pdq, found.quality, found.sha256, tuple(others))

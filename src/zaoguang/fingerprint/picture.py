@@ -8,6 +8,8 @@ import struct
 import warnings
 import zlib
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from itertools import chain
 from typing import Final
 
 import numpy as np
@@ -30,15 +32,18 @@ from PIL import (
 )
 
 from zaoguang.fingerprint.ending import says_it_goes_on
+from zaoguang.fingerprint.frames import Distinct, Look, TooManyFramesError, later_frames
+from zaoguang.fingerprint.heif import register_heif
 from zaoguang.fingerprint.kernel import Hashed, Kernel, hashed
-from zaoguang.fingerprint.pdq import ORIENTATIONS
+from zaoguang.fingerprint.orientation import upright
+from zaoguang.fingerprint.pdq import ORIENTATIONS, Pdq
 from zaoguang.fingerprint.record import LOW_QUALITY_BELOW, Reason
-from zaoguang.fingerprint.sight import as_seen, upright
+from zaoguang.fingerprint.sight import as_seen
 from zaoguang.sandbox import Json
 
 __all__ = ["FORMATS", "PIXELS_MOST", "job", "prepare"]
 
-FORMATS: Final = ("JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP", "ICO", "AVIF")
+FORMATS: Final = ("JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP", "ICO", "AVIF", "HEIF")
 """The only formats that are ever opened; each further decoder is a further way in."""
 
 PIXELS_MOST: Final = 64_000_000
@@ -60,7 +65,7 @@ _DECODER_ERRORS: Final = (
     LookupError,
     EOFError,
     AttributeError,
-    RuntimeError,  # libavif, of whatever it cannot do
+    RuntimeError,  # libavif and libheif, of whatever they cannot do
     AssertionError,  # Pillow asserts what only a right file has: a palette
     struct.error,
     zlib.error,
@@ -85,17 +90,26 @@ _LOADED: Final = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Poor:
+    """A frame without a fingerprint: blank, or of so low a quality."""
+
+    pdq: Pdq | None = None
+    quality: int | None = None
+
+
 def prepare() -> None:
     """Set Pillow up for the locked child, in which no thread can be started and no module loaded any more."""
     Image.MAX_IMAGE_PIXELS = PIXELS_MOST // 2  # Pillow warns at this number and refuses at twice it
     warnings.simplefilter("ignore")
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+    register_heif()
     Image._initialized = 2  # noqa: SLF001  # Pillow looks for more plugins on disk when a file fits none of those loaded
 
 
 def job(untrusted_bytes: bytes, options: Mapping[str, Json]) -> Json:
-    """Give ``pdq``, ``quality``, ``width``, ``height``, ``variants`` and perhaps ``on_black``, or ``unhashable``.
+    """Give what ``record.from_json`` reads, but for ``sha256``: a fingerprint, or why there is none.
 
     ``options``: ``kernel`` may name the kernel to hash with (tests compare the two).
     """
@@ -104,10 +118,49 @@ def job(untrusted_bytes: bytes, options: Mapping[str, Json]) -> Json:
         picture = _picture(untrusted_bytes)
         if isinstance(picture, Reason):
             return {"unhashable": picture.value}
-        grounds = as_seen(upright(picture))
-        return _answer([_hashed(seen, kernel) for seen in grounds], grounds[0].size)
+        first = _look(picture, kernel)
     except _DECODER_ERRORS as error:
         return {"unhashable": _reason_for(error).value}
+    return _answer(*_looked_through(picture, first, kernel))
+
+
+def _looked_through(picture: Image.Image, first: Look | Poor, kernel: Kernel | None) -> tuple[Distinct, Poor, bool]:
+    """Give the distinct looks of all frames, the best of the poor ones, and whether something was not looked at."""
+    distinct, poor, partial = Distinct(), Poor(), False
+    looks = chain([first], (_later_look(picture, kernel) for _ in later_frames(picture)))
+    try:
+        for look in looks:
+            if isinstance(look, Look):
+                distinct.add(look)
+            elif look.quality is not None and look.quality > (poor.quality or -1):
+                poor = look
+    except (TooManyFramesError, MemoryError, Image.DecompressionBombError, *_DECODER_ERRORS):
+        partial = True  # a viewer, too, shows what came before
+    return distinct, poor, partial or distinct.full
+
+
+def _later_look(picture: Image.Image, kernel: Kernel | None) -> Look | Poor:
+    """Decode the frame that was sought and hash it; a page of another size than is hashed is passed over."""
+    if _wrong_size(picture) is not None:
+        return Poor()
+    picture.load()
+    return _look(picture, kernel) if _wrong_size(picture) is None else Poor()
+
+
+def _look(picture: Image.Image, kernel: Kernel | None) -> Look | Poor:
+    """Hash the frame now decoded on each ground, and choose the one that shows it.
+
+    White if it is good enough there, else black.
+    """
+    grounds = as_seen(upright(picture, picture.format))
+    found = [each for each in (_hashed(seen, kernel) for seen in grounds) if each is not None]
+    good = [each for each in found if each.quality >= LOW_QUALITY_BELOW]
+    if not good:
+        best = max(found, key=lambda each: each.quality, default=None)
+        return Poor() if best is None else Poor(best.variants[0], best.quality)
+    first, *rest = good
+    on_black = rest[0].variants[0] if rest and rest[0].variants[0] != first.variants[0] else None
+    return Look(picture.tell(), first.variants, first.quality, on_black, grounds[0].size)
 
 
 def _picture(untrusted_bytes: bytes) -> Image.Image | Reason:
@@ -182,30 +235,27 @@ def _strips(seen: Image.Image) -> Iterator[Image.Image]:
         yield seen.crop((0, top, seen.width, min(top + rows, seen.height)))
 
 
-def _answer(grounds: list[Hashed | None], size: tuple[int, int]) -> Json:
-    """Choose the ground that shows the picture: white if it is good enough there, else black if it is there."""
-    good = [ground for ground in grounds if ground is not None and ground.quality >= LOW_QUALITY_BELOW]
-    if not good:
-        return _no_good(grounds)
-    first, *rest = good
-    answer: dict[str, Json] = {
-        "kind": "image",
-        "pdq": first.variants[0].hex,
-        "quality": first.quality,
-        "width": size[0],
-        "height": size[1],
-        "variants": {name: pdq.hex for name, pdq in zip(ORIENTATIONS, first.variants, strict=True)},
-    }
-    if rest and rest[0].variants[0] != first.variants[0]:
-        answer["on_black"] = rest[0].variants[0].hex
+def _answer(distinct: Distinct, poor: Poor, partial: bool) -> Json:  # noqa: FBT001  # spread from a tuple
+    if not distinct.kept:
+        if poor.pdq is None:
+            return {"unhashable": Reason.BLANK.value}
+        return {"unhashable": Reason.LOW_QUALITY.value, "pdq": poor.pdq.hex, "quality": poor.quality}
+    first, *rest = distinct.kept
+    answer: dict[str, Json] = {"kind": "image", "width": first.size[0], "height": first.size[1], **_hashes(first)}
+    if rest:
+        answer["frames"] = [{"number": look.number, **_hashes(look)} for look in distinct.kept]
+    if partial:
+        answer["partial"] = True
     return answer
 
 
-def _no_good(grounds: list[Hashed | None]) -> Json:
-    best = max((ground for ground in grounds if ground is not None), key=lambda ground: ground.quality, default=None)
-    if best is None:
-        return {"unhashable": Reason.BLANK.value}
-    return {"unhashable": Reason.LOW_QUALITY.value, "pdq": best.variants[0].hex, "quality": best.quality}
+def _hashes(look: Look) -> dict[str, Json]:
+    hashes: dict[str, Json] = {
+        "pdq": look.variants[0].hex,
+        "quality": look.quality,
+        "variants": {name: pdq.hex for name, pdq in zip(ORIENTATIONS, look.variants, strict=True)},
+    }
+    return hashes | ({"on_black": look.on_black.hex} if look.on_black is not None else {})
 
 
 def _reason_for(error: BaseException) -> Reason:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, Literal
@@ -12,12 +12,26 @@ from zaoguang.fingerprint.pdq import ORIENTATIONS, Pdq
 from zaoguang.sandbox import Json
 from zaoguang.words import gettext as _
 
-__all__ = ["LOW_QUALITY_BELOW", "Fingerprint", "Reason", "Unhashable", "from_json", "to_json"]
+__all__ = [
+    "FRAMES_MOST",
+    "LOW_QUALITY_BELOW",
+    "Fingerprint",
+    "PictureFrame",
+    "Reason",
+    "Unhashable",
+    "from_json",
+    "to_json",
+]
 
 LOW_QUALITY_BELOW: Final = 50
 """Below this PDQ quality (0–100) a hash says too little to match on."""
 
+FRAMES_MOST: Final = 64
+"""As many frames that differ are kept of one file."""
+
+_FRAME_NUMBER_MOST: Final = 1 << 16
 _SIDE_MOST: Final = 1 << 20
+_HASHES: Final = {"pdq", "quality", "variants", "on_black"}
 _SHA256: Final = re.compile(r"[0-9a-f]{64}")
 
 
@@ -59,6 +73,17 @@ _SENTENCES: Final[Mapping[Reason, Callable[[], str]]] = MappingProxyType(
 
 
 @dataclass(frozen=True, slots=True)
+class PictureFrame:
+    """One frame of an animation, or page of a document, that differs from the others."""
+
+    number: int  # counted from 0, in the order shown
+    pdq: Pdq
+    quality: int  # 50–100
+    on_black: Pdq | None
+    variants: tuple[Pdq, ...]  # turned in each of ORIENTATIONS
+
+
+@dataclass(frozen=True, slots=True)
 class Fingerprint:
     """What a picture is known by; it is a secret, like the picture itself."""
 
@@ -70,6 +95,19 @@ class Fingerprint:
     height: int
     on_black: Pdq | None  # a transparent picture over black, when that looks different
     variants: tuple[Pdq, ...]  # turned in each of ORIENTATIONS
+    frames: tuple[PictureFrame, ...] = ()  # none, or two and more, of which the first is that of `pdq`
+    partial: bool = False  # the file has more frames than were looked at or could be kept
+
+    def looks(self) -> tuple[tuple[str, Pdq], ...]:
+        """Give every hash that a copy may have, with its name of ORIENTATIONS: each frame, turned, and on black."""
+        return tuple(
+            (name, pdq)
+            for shown in self.frames or (self,)
+            for name, pdq in (
+                *zip(ORIENTATIONS, shown.variants, strict=True),
+                *(((ORIENTATIONS[0], shown.on_black),) if shown.on_black is not None else ()),
+            )
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +134,23 @@ def to_json(known: Fingerprint | Unhashable) -> dict[str, Json]:
         return refused
     found: dict[str, Json] = {
         "kind": known.kind,
-        "pdq": known.pdq.hex,
-        "quality": known.quality,
+        **_hashes(known),
         "sha256": known.sha256,
         "width": known.width,
         "height": known.height,
+    }
+    if known.frames:
+        found["frames"] = [{"number": frame.number, **_hashes(frame)} for frame in known.frames]
+    return found | ({"partial": True} if known.partial else {})
+
+
+def _hashes(known: Fingerprint | PictureFrame) -> dict[str, Json]:
+    hashes: dict[str, Json] = {
+        "pdq": known.pdq.hex,
+        "quality": known.quality,
         "variants": {name: pdq.hex for name, pdq in zip(ORIENTATIONS, known.variants, strict=True)},
     }
-    return found | ({"on_black": known.on_black.hex} if known.on_black is not None else {})
+    return hashes | ({"on_black": known.on_black.hex} if known.on_black is not None else {})
 
 
 def from_json(untrusted: object) -> Fingerprint | Unhashable:
@@ -112,17 +159,51 @@ def from_json(untrusted: object) -> Fingerprint | Unhashable:
         raise _malformed("object")
     if "unhashable" in untrusted:
         return _unhashable_from(untrusted)
-    _only(untrusted, {"kind", "pdq", "quality", "sha256", "width", "height", "variants", "on_black"})
+    _only(untrusted, _HASHES | {"kind", "sha256", "width", "height", "frames", "partial"})
     if untrusted.get("kind") != "image":
         raise _malformed("kind")
-    pdq = _pdq(untrusted, "pdq")
-    quality = _whole(untrusted, "quality", LOW_QUALITY_BELOW, 100)
+    first = _frame_from(untrusted, 0)
     sha256 = untrusted.get("sha256")
     if not isinstance(sha256, str) or not _SHA256.fullmatch(sha256):
         raise _malformed("sha256")
     width, height = (_whole(untrusted, side, 1, _SIDE_MOST) for side in ("width", "height"))
+    frames = _frames_from(untrusted["frames"], first) if "frames" in untrusted else ()
+    if untrusted.get("partial", True) is not True:
+        raise _malformed("partial")
+    return Fingerprint(
+        "image",
+        first.pdq,
+        first.quality,
+        sha256,
+        width,
+        height,
+        first.on_black,
+        first.variants,
+        frames,
+        partial="partial" in untrusted,
+    )
+
+
+def _frames_from(untrusted: object, first: PictureFrame) -> tuple[PictureFrame, ...]:
+    """Read the frames: more than one, each of another number, and the first of them the one the picture is known by."""
+    if not isinstance(untrusted, list) or not 1 < len(untrusted) <= FRAMES_MOST:
+        raise _malformed("frames")
+    frames = []
+    for untrusted_frame in untrusted:
+        if not isinstance(untrusted_frame, Mapping):
+            raise _malformed("frames")
+        _only(untrusted_frame, _HASHES | {"number"})
+        frames.append(_frame_from(untrusted_frame, _whole(untrusted_frame, "number", 0, _FRAME_NUMBER_MOST)))
+    if len({frame.number for frame in frames}) < len(frames) or frames[0] != replace(first, number=frames[0].number):
+        raise _malformed("frames")
+    return tuple(frames)
+
+
+def _frame_from(untrusted: Mapping[object, object], number: int) -> PictureFrame:
+    pdq = _pdq(untrusted, "pdq")
+    quality = _whole(untrusted, "quality", LOW_QUALITY_BELOW, 100)
     on_black = _pdq(untrusted, "on_black") if "on_black" in untrusted else None
-    return Fingerprint("image", pdq, quality, sha256, width, height, on_black, _variants_from(untrusted, pdq))
+    return PictureFrame(number, pdq, quality, on_black, _variants_from(untrusted, pdq))
 
 
 def _unhashable_from(untrusted: Mapping[object, object]) -> Unhashable:

@@ -1,49 +1,42 @@
-"""A decoded picture as a person sees it: upright, in plain colours, over white and over black. Child side only."""
+"""A decoded picture as a person sees it: in plain colours, over white and over black. Child side only."""
 
-import struct
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-__all__ = ["as_seen", "upright"]
+from zaoguang.fingerprint.colour import in_srgb
 
-_ORIENTATION_TAG: Final = 0x0112
-_Turn = Image.Transpose
-_UPRIGHT: Final = {  # EXIF 2.32 §4.6.4 A: what undoes each value
-    2: _Turn.FLIP_LEFT_RIGHT,
-    3: _Turn.ROTATE_180,
-    4: _Turn.FLIP_TOP_BOTTOM,
-    5: _Turn.TRANSPOSE,
-    6: _Turn.ROTATE_270,
-    7: _Turn.TRANSVERSE,
-    8: _Turn.ROTATE_90,
-}
+__all__ = ["as_seen"]
+
 _OPAQUE: Final = 255
 _SIXTEEN_BITS: Final = 65535
-
-
-def upright(picture: Image.Image) -> Image.Image:
-    """Give the picture turned as its EXIF orientation asks; a broken EXIF block asks for nothing."""
-    try:
-        turn = _UPRIGHT.get(picture.getexif().get(_ORIENTATION_TAG, 1))
-    except (ValueError, TypeError, SyntaxError, OSError, LookupError, struct.error):
-        turn = None
-    return picture if turn is None else picture.transpose(turn)
+_AS_IT_IS: Final = frozenset({"RGB", "RGBA", "L", "LA", "CMYK"})
+_AS_GREY: Final = frozenset({"1"})
 
 
 def as_seen(picture: Image.Image) -> list[Image.Image]:
     """Give the picture in RGB: once, or if it is transparent twice: over white, then over black."""
-    if picture.mode.startswith("I") or picture.mode == "F":
-        return [_from_deep_grey(picture)]
-    if not picture.has_transparency_data:
-        return [picture if picture.mode == "RGB" else picture.convert("RGB")]
-    layered = picture.convert("RGBA")
+    shown = in_srgb(_in_eight_bits(picture), picture.info.get("icc_profile"))
+    if shown.mode not in {"LA", "RGBA"}:
+        return [shown if shown.mode == "RGB" else shown.convert("RGB")]
+    layered = shown.convert("RGBA")
     lowest, _ = layered.getchannel("A").getextrema()
     if lowest == _OPAQUE:
         return [layered.convert("RGB")]
     return [_over(layered, ground) for ground in ("white", "black")]
+
+
+def _in_eight_bits(picture: Image.Image) -> Image.Image:
+    """Give the picture in one of the modes that colour profiles are made for."""
+    if picture.mode.startswith("I") or picture.mode == "F":
+        return _from_deep_grey(picture)
+    if picture.has_transparency_data:
+        return picture if picture.mode in _AS_IT_IS and picture.mode.endswith("A") else picture.convert("RGBA")
+    if picture.mode in _AS_IT_IS:
+        return picture
+    return picture.convert("L" if picture.mode in _AS_GREY else "RGB")
 
 
 def _over(layered: Image.Image, ground: str) -> Image.Image:
@@ -53,12 +46,11 @@ def _over(layered: Image.Image, ground: str) -> Image.Image:
 
 
 def _from_deep_grey(picture: Image.Image) -> Image.Image:
-    """Give a 16- or 32-bit grey picture in RGB: 16 bits by their whole range, wider ones by the range they use."""
+    """Give a 16- or 32-bit grey picture in eight: 16 bits by their whole range, wider ones by the range they use."""
     grey = np.asarray(picture)
     low, high = _range_16_bits(grey) if _fits_16_bits(picture.mode, grey) else _range(grey)
     scaled = np.subtract(grey, low, dtype=np.float32) * np.float32(255.0 / max(high - low, 1e-9))
-    eight_bits = np.clip(np.nan_to_num(scaled) + 0.5, 0, _OPAQUE).astype(np.uint8)
-    return Image.fromarray(eight_bits).convert("RGB")
+    return Image.fromarray(np.clip(np.nan_to_num(scaled) + 0.5, 0, _OPAQUE).astype(np.uint8))
 
 
 def _fits_16_bits(mode: str, grey: NDArray[np.generic]) -> bool:

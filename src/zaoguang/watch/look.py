@@ -24,7 +24,7 @@ from zaoguang.watch.turns import Turns
 __all__ = ["Batch", "Looker"]
 
 _T = TypeVar("_T")
-_KNOWN_MOST = 8192
+_KNOWN_MOST = 2048  # a picture of 64 frames takes 60 KB
 _MAX_LEFT_OUT = 1_000_000
 _GRACE_SECONDS = 1.0
 _OK = range(200, 300)

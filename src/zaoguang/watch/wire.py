@@ -22,7 +22,7 @@ from zaoguang.watch.report import Fetched, PageReport, PictureSeen, Redirect, Si
 __all__ = ["MAX_LINE_BYTES", "BrokenWordError", "line_of", "report_from_line", "report_to_json"]
 
 MAX_LINE_BYTES = 32 << 20
-"""Bytes of one report: 400 pictures, each with headers, redirects and eight fingerprints, need a tenth of it."""
+"""Bytes of one report: 400 pictures, each with headers, redirects and eight fingerprints of 64 frames, need 20 MB."""
 
 _MAX_REDIRECTS = 64
 _MAX_HEADERS = 64

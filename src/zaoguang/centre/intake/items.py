@@ -61,15 +61,16 @@ def _codes(case: Case) -> Iterator[str]:
 def add_items(
     case: Case, key: SecretKey, fingerprints: tuple[Given, ...], by: Person, now: datetime
 ) -> tuple[Item, ...]:
-    """Make an item of each fingerprint that the case does not hold yet."""
+    """Make an item of each fingerprint that the case does not hold yet; of an animation, every frame that differs."""
     hold(case.pk)
     require_open(case)
     consents.require(case, ConsentUse.MATCH)
     known, codes, made = set(_known(case)), _codes(case), []
     for fingerprint in fingerprints:
-        if fingerprint.pdq.hex in known:
+        its_own = {pdq.hex for pdq in fingerprint.pdqs}
+        if its_own <= known:
             continue
-        known.add(fingerprint.pdq.hex)
+        known |= its_own
         item = Item(case=case, code=next(codes), added_at=now)
         write(item, "label", "", key)
         item.save(force_insert=True)
@@ -80,9 +81,7 @@ def add_items(
 
 
 def _bank(item: Item, fingerprint: Given) -> None:
-    for pdq in (fingerprint.pdq, fingerprint.on_black):
-        if pdq is None:
-            continue
+    for pdq in fingerprint.pdqs:
         row = ItemFingerprint(item=item, quality=fingerprint.quality)
         write_b(row, "pdq", pdq.hex)
         write_b(row, "sha256", fingerprint.sha256)

@@ -34,7 +34,7 @@ class Item(models.Model):
 
 
 class ItemFingerprint(models.Model):
-    """One fingerprint of an item: over white, and over black where that differs."""
+    """One fingerprint of an item: of each frame that differs, over white, and over black where that differs."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     item = models.ForeignKey(Item, on_delete=models.CASCADE, related_name="fingerprints")

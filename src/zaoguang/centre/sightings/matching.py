@@ -8,7 +8,7 @@ import numpy as np
 
 from zaoguang.centre.cases.models import Case
 from zaoguang.centre.intake.models import ItemFingerprint
-from zaoguang.fingerprint import MATCH_RADIUS, ORIENTATIONS, Fingerprint, Pdq
+from zaoguang.fingerprint import MATCH_RADIUS, Fingerprint, Pdq
 from zaoguang.search import Entry, Index, LinearIndex
 
 __all__ = ["CaseIndex", "Match", "case_index"]
@@ -32,15 +32,13 @@ class CaseIndex:
     items: Mapping[int, UUID]
 
     def find(self, seen: Fingerprint) -> tuple[Match, ...]:
-        """Give each item that this picture is a copy of, at its least distance, in any orientation."""
-        turned = [(name, pdq) for name, pdq in zip(ORIENTATIONS, seen.variants, strict=True)]
-        if seen.on_black is not None:
-            turned.append((ORIENTATIONS[0], seen.on_black))
-        hashes = np.frombuffer(b"".join(pdq.bits for _, pdq in turned), dtype=np.uint8).reshape(-1, 32)
+        """Give each item that this picture, or any frame of it, is a copy of, at its least distance, however turned."""
+        looks = seen.looks()
+        hashes = np.frombuffer(b"".join(pdq.bits for _, pdq in looks), dtype=np.uint8).reshape(-1, 32)
         found = self.index.query(hashes, MATCH_RADIUS)
         best: dict[UUID, Match] = {}
         for row, entry, distance in zip(found.rows, found.entries, found.distances, strict=True):
-            item, (name, pdq) = self.items[int(entry)], turned[int(row)]
+            item, (name, pdq) = self.items[int(entry)], looks[int(row)]
             if item not in best or int(distance) < best[item].distance:
                 best[item] = Match(item, int(distance), name, pdq)
         return tuple(best.values())

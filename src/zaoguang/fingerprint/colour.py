@@ -1,0 +1,71 @@
+"""A decoded picture's colours as a browser shows them: by the colour profile that the file carries. Child side only.
+
+A profile matters where it changes brightness, for that is what is hashed: linear light, a gamma other than sRGB's,
+printing inks. One that is broken, too large, or made for other colours than the picture has is ignored.
+"""
+
+import io
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Final
+
+import numpy as np
+from PIL import Image, ImageCms
+
+__all__ = ["PROFILE_BYTES_MOST", "in_srgb"]
+
+PROFILE_BYTES_MOST: Final = 4 << 20
+"""Profiles of printing presses take 2–3 MB; a larger one is ignored."""
+
+_Colours = Callable[[Image.Image], Image.Image]
+_HEADER_BYTES: Final = 128  # ICC.1:2022 §7.2
+_SPACES: Final = {b"RGB ": "RGB", b"GRAY": "L", b"CMYK": "CMYK"}
+_PROBE_STEPS: Final = 9
+_NOTICED: Final = 2  # of 255 in brightness; less than a re-save changes
+
+_SRGB: Final = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+
+
+def in_srgb(picture: Image.Image, untrusted_profile: object) -> Image.Image:
+    """Give an 8-bit picture (L, RGB or CMYK; the first two perhaps with alpha) in sRGB, by its profile if any."""
+    if not isinstance(untrusted_profile, bytes) or not _HEADER_BYTES < len(untrusted_profile) <= PROFILE_BYTES_MOST:
+        return picture
+    space = _SPACES.get(untrusted_profile[16:20])
+    if picture.mode in {"LA", "RGBA"}:
+        plain = in_srgb(picture.convert(picture.mode[:-1]), untrusted_profile)
+        plain.putalpha(picture.getchannel("A"))
+        return plain
+    if picture.mode == "L" and space == "RGB":
+        picture = picture.convert("RGB")
+    if picture.mode != space:
+        return picture
+    colours = _colours(untrusted_profile, space)
+    return picture if colours is None else colours(picture)
+
+
+@lru_cache(maxsize=4)
+def _colours(untrusted_profile: bytes, mode: str) -> _Colours | None:
+    """Give what the profile does to pictures of that mode; ``None`` if it is broken or does nothing one would see.
+
+    By the perceptual tables where there are any, else relative colorimetric: what browsers do.
+    """
+    try:
+        profile = ImageCms.ImageCmsProfile(io.BytesIO(untrusted_profile))
+        transform = ImageCms.ImageCmsTransform(profile, _SRGB, mode, "RGB", ImageCms.Intent.PERCEPTUAL)
+        changes = mode == "CMYK" or _is_noticed(transform, mode)
+    except (OSError, ValueError, TypeError, ImageCms.PyCMSError):
+        return None
+    return transform.apply if changes else None
+
+
+def _is_noticed(transform: ImageCms.ImageCmsTransform, mode: str) -> bool:
+    """Try the profile on colours from all over the cube."""
+    probe = _probe().convert(mode)
+    before, after = (np.asarray(each.convert("L"), dtype=np.int16) for each in (probe, transform.apply(probe)))
+    return int(np.abs(before - after).max()) > _NOTICED
+
+
+def _probe() -> Image.Image:
+    steps = np.linspace(0, 255, _PROBE_STEPS).round().astype(np.uint8)
+    cube = np.stack(np.meshgrid(steps, steps, steps), axis=-1)
+    return Image.fromarray(cube.reshape(_PROBE_STEPS, -1, 3))
