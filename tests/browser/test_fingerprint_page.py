@@ -148,7 +148,7 @@ def test_a_see_through_picture_has_two_fingerprints(page: Page, sandbox: Sandbox
         (Chosen("a.jpg", "image/jpeg", b""), "empty"),
         (Chosen("a.jpg", "image/jpeg", b"not a picture at all"), "not_a_picture"),
         (Chosen("IMG_1.HEIC", "image/heic", b"\0\0\0\x18ftypheic" + bytes(99)), "heic"),
-        (Chosen("a.mp4", "video/mp4", b"\0\0\0\x18ftypisom" + bytes(99)), "film"),
+        (Chosen("a.mp4", "video/mp4", b"\0\0\0\x18ftypisom" + bytes(99)), "film_format"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )

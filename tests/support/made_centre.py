@@ -18,8 +18,10 @@ from zaoguang.centre.accounts.models import Person
 from zaoguang.centre.cases import consents, opening
 from zaoguang.centre.cases.models import Case
 from zaoguang.centre.clock import now
+from zaoguang.centre.intake.arrivals import receive
+from zaoguang.centre.intake.invitations import invite
 from zaoguang.centre.intake.items import add_items, read_lines
-from zaoguang.centre.intake.models import Item
+from zaoguang.centre.intake.models import Arrival, Invitation, Item
 from zaoguang.centre.keyring import make_keys
 from zaoguang.centre.notices import drafting
 from zaoguang.centre.notices.models import Notice, Route
@@ -69,6 +71,9 @@ class MadeCentre:
     draft: Notice
     gap: Notice  # a draft that lacks answers
     sheet: Notice  # confirmed, to be copied into a form
+    invitation: Invitation  # still open
+    code: str  # the invitation's
+    arrival: Arrival  # one fingerprint that she sent, waiting
 
 
 def made_fingerprint(seed: int) -> Fingerprint:
@@ -106,7 +111,11 @@ def make_centre() -> MadeCentre:
     gap = drafting.draft(case, key, door, copies[1:2], {}, lead, moment)
     sheet = drafting.draft(case, key, form, copies[2:3], ANSWERS, lead, moment)
     confirm_as_read(sheet, key, lead, moment, identity_seen=True)
-    return MadeCentre(people, case, key, item, check, draft, gap, sheet)
+    used, _code = invite(case, lead, moment)
+    arrival = receive(used, read_lines(fingerprint_line(3)), moment)
+    if arrival is None:
+        raise AssertionError("a fresh invitation did not open")
+    return MadeCentre(people, case, key, item, check, draft, gap, sheet, *invite(case, lead, moment), arrival)
 
 
 def _fetched(address: str, moment: datetime) -> Fetched:

@@ -175,6 +175,7 @@ def _fill() -> None:
     case = _post(client, "/cases/new/", {**identity, "adult": "no", "uses": ["match", "seal", "notice"]})
     _post(client, f"{case}notes/", {"text": NOTE})
     _post(client, f"{case}items/", {"lines": json.dumps(to_json(made_fingerprint(41)))})
+    _sent_by_her(client, case)
     _post(client, f"{case}checks/new/", {"addresses": "\n".join(PAGES)})
     _work_through_queue(FindingReader)
     _notices(client, case)
@@ -184,6 +185,19 @@ def _fill() -> None:
     client.get(case)
     client.post("/login/", {"handle": HANDLE, "passphrase": "Wrong-4b1d river lamp stone"})
     PLANTED["(typed wrongly)"] = ["Wrong-4b1d river lamp stone"]
+
+
+def _sent_by_her(client: Client, case: str) -> None:
+    """Let her send a fingerprint with an invitation; it still waits when the power is cut."""
+    page = client.post(f"{case}invitations/").content.decode()
+    codes = re.findall(r"#([A-Z2-7-]{39})<", page)
+    sent = made_fingerprint(42)
+    form = {"code": codes[0], "yes": "yes", "lines": json.dumps(to_json(sent))}
+    answer = Client().post("/fingerprint/send/", form)
+    if answer.status_code != 200:
+        raise RuntimeError(f"not received: {answer.status_code}")
+    PLANTED["intake_invitation.tag"] = [codes[0], codes[0].replace("-", "")]
+    PLANTED["intake_arrival.lines"] = [sent.pdq.bits, bytes.fromhex(sent.sha256)]
 
 
 def _list_planted() -> None:

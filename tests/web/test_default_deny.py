@@ -36,6 +36,7 @@ TABLE = {
     "login": Door(ALL, "GET POST"),
     "logout": Door(STAFF, "POST"),
     "fingerprint": Door(ALL, "GET"),
+    "send_fingerprints": Door(ALL, "POST"),  # whoever has no code gets a sentence and nothing else
     "set_language": Door(ALL, "GET POST"),  # Django's own; a GET only leads back
     "time": Door(STAFF, "POST"),
     "new_case": Door(KEEPERS, "GET POST"),
@@ -47,6 +48,10 @@ TABLE = {
     "close": Door(HEADS, "POST"),
     "add_items": Door(WORKERS, "GET POST"),
     "remove_item": Door(WORKERS, "POST"),
+    "invitations": Door(WORKERS, "GET POST"),
+    "end_invitation": Door(WORKERS, "POST"),
+    "take_arrival": Door(WORKERS, "POST"),
+    "refuse_arrival": Door(WORKERS, "POST"),
     "new_check": Door(MEMBERS, "GET POST"),
     "check": Door(MEMBERS, "GET"),
     "package": Door(WORKERS, "POST"),
@@ -78,6 +83,8 @@ def addresses(centre: MadeCentre) -> dict[str, str]:
         "notice_id": centre.draft.pk,
         "item_id": centre.item.pk,
         "check_id": centre.check.pk,
+        "invitation_id": centre.invitation.pk,
+        "arrival_id": centre.arrival.pk,
     }
     return {
         str(each.name): reverse(str(each.name), kwargs={name: parts[name] for name in each.pattern.regex.groupindex})
@@ -131,7 +138,13 @@ def test_another_case_s_parts_are_not_found_under_one_s_own_case(centre: MadeCen
     own = answer.headers["Location"]
     for part in (f"notices/{centre.draft.pk}/", f"checks/{centre.check.pk}/"):
         assert stranger.get(own + part).status_code == 404
-    for part in (f"items/{centre.item.pk}/remove/", f"notices/{centre.draft.pk}/withdraw/"):
+    for part in (
+        f"items/{centre.item.pk}/remove/",
+        f"invitations/{centre.invitation.pk}/end/",
+        f"arrivals/{centre.arrival.pk}/take/",
+        f"arrivals/{centre.arrival.pk}/refuse/",
+        f"notices/{centre.draft.pk}/withdraw/",
+    ):
         assert stranger.post(own + part).status_code == 404
     centre.item.refresh_from_db()
     assert centre.item.removed_at is None

@@ -509,6 +509,9 @@ def test_the_next_step_follows_the_case(centre: MadeCentre) -> None:
     assert next_step(case).step is Step.SETTLE
     for notice in (centre.draft, centre.gap):
         client_of("caseworker").post(to(notice, "withdraw_notice"))
+    assert next_step(case).step is Step.ARRIVED
+    take = reverse("take_arrival", kwargs={"case_id": case.pk, "arrival_id": centre.arrival.pk})
+    client_of("caseworker").post(take)
     assert next_step(case).step is Step.DEMAND
     consents.withdraw(case, ConsentUse.NOTICE, lead, now())
     assert next_step(case).step is Step.AGREE

@@ -9,6 +9,7 @@ from zaoguang.centre.audit import views as audit
 from zaoguang.centre.cases import views as cases
 from zaoguang.centre.exhibits import views as exhibits
 from zaoguang.centre.fingerprint_page import views as fingerprint_page
+from zaoguang.centre.intake import sending
 from zaoguang.centre.intake import views as intake
 from zaoguang.centre.notices import views as notices
 from zaoguang.centre.sightings import views as sightings
@@ -22,6 +23,7 @@ urlpatterns = [
     path("logout/", accounts.logout_page, name="logout"),
     path("language/", public(set_language), name="set_language"),
     path("fingerprint/", fingerprint_page.make_fingerprints, name="fingerprint"),
+    path("fingerprint/send/", sending.send_fingerprints, name="send_fingerprints"),
     path("time/", audit.let_time_pass, name="time"),
     path("cases/new/", cases.new_case, name="new_case"),
     path(CASE, cases.case_page, name="case"),
@@ -32,6 +34,10 @@ urlpatterns = [
     path(CASE + "close/", cases.close, name="close"),
     path(CASE + "items/", intake.add_items, name="add_items"),
     path(CASE + "items/<uuid:item_id>/remove/", intake.remove_item, name="remove_item"),
+    path(CASE + "invitations/", intake.invitations_page, name="invitations"),
+    path(CASE + "invitations/<uuid:invitation_id>/end/", intake.end_invitation, name="end_invitation"),
+    path(CASE + "arrivals/<uuid:arrival_id>/take/", intake.take_arrival, name="take_arrival"),
+    path(CASE + "arrivals/<uuid:arrival_id>/refuse/", intake.refuse_arrival, name="refuse_arrival"),
     path(CASE + "checks/new/", sightings.new_check, name="new_check"),
     path(CASE + "checks/<uuid:check_id>/", sightings.check_page, name="check"),
     path(CASE + "package/", exhibits.package, name="package"),

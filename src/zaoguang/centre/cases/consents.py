@@ -10,7 +10,7 @@ from zaoguang.centre.audit.models import Verb
 from zaoguang.centre.audit.trail import record
 from zaoguang.centre.cases.locking import hold
 from zaoguang.centre.cases.models import USE_NAMES, Case, Consent
-from zaoguang.centre.cases.stopping import stop_looking, stop_sending
+from zaoguang.centre.cases.stopping import shut_the_door, stop_looking, stop_sending
 from zaoguang.errors import UserMistake
 from zaoguang.words import gettext as _
 
@@ -51,3 +51,5 @@ def withdraw(case: Case, use: ConsentUse, by: Person, now: datetime) -> None:
         stop_sending(case, now)
     else:
         stop_looking(case, now)
+    if use is ConsentUse.MATCH:
+        shut_the_door(case, now)

@@ -7,6 +7,7 @@ from enum import StrEnum
 from zaoguang.casework import CaseStatus, ConsentUse, NoticeState
 from zaoguang.centre.cases import consents
 from zaoguang.centre.cases.models import Case
+from zaoguang.centre.intake.models import ArrivalState
 from zaoguang.centre.notices.groups import unasked
 from zaoguang.centre.notices.models import Due, DueState, Notice
 from zaoguang.centre.sightings.models import CheckState, LinkCheck
@@ -20,6 +21,7 @@ class Step(StrEnum):
     REFER = "refer"  # a referral: nothing is captured here any more
     CLOSED = "closed"
     SETTLE = "settle"  # a notice waits for a person's word
+    ARRIVED = "arrived"  # she has sent fingerprints
     CONSENT = "consent"  # she has not agreed to matching and sealing
     ITEMS = "items"
     READING = "reading"  # a check runs
@@ -56,6 +58,9 @@ def next_step(case: Case) -> NextStep:
 
 
 def _looking(case: Case) -> NextStep | None:
+    arrived = case.arrivals.filter(state=ArrivalState.WAITING).count()
+    if arrived:
+        return NextStep(Step.ARRIVED, count=arrived)
     if not {ConsentUse.MATCH, ConsentUse.SEAL} <= consents.live(case):
         return NextStep(Step.CONSENT)
     if not case.items.filter(removed_at__isnull=True).exists():

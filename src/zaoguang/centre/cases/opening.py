@@ -12,7 +12,7 @@ from zaoguang.centre.audit.models import Verb
 from zaoguang.centre.audit.trail import record
 from zaoguang.centre.cases.locking import hold
 from zaoguang.centre.cases.models import Case, Membership, Note
-from zaoguang.centre.cases.stopping import drop_clocks, stop_looking, stop_sending
+from zaoguang.centre.cases.stopping import drop_clocks, shut_the_door, stop_looking, stop_sending
 from zaoguang.centre.sealed import write
 from zaoguang.errors import OutsideFailure, UserMistake
 from zaoguang.vault import SecretKey, seal_to
@@ -143,6 +143,7 @@ def change_status(case: Case, status: CaseStatus, by: Person, now: datetime) -> 
         return
     stop_looking(case, now)
     stop_sending(case, now)
+    shut_the_door(case, now)
     if status is CaseStatus.REFERRAL:
         drop_clocks(case)
 

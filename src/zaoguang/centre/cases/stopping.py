@@ -6,10 +6,11 @@ from zaoguang.casework import NoticeState
 from zaoguang.centre.audit.models import Verb
 from zaoguang.centre.audit.trail import record
 from zaoguang.centre.cases.models import Case
+from zaoguang.centre.intake.models import Arrival, ArrivalState, Invitation
 from zaoguang.centre.notices.models import Due, DueState, Notice
 from zaoguang.centre.sightings.models import CheckState, Link, LinkCheck, LinkState
 
-__all__ = ["drop_clocks", "stop_looking", "stop_sending"]
+__all__ = ["drop_clocks", "shut_the_door", "stop_looking", "stop_sending"]
 
 _ON_THE_WAY = (NoticeState.CONFIRMED.value, NoticeState.NOT_SENT.value)
 
@@ -23,6 +24,15 @@ def stop_looking(case: Case, now: datetime) -> None:
     for check in checks:
         LinkCheck.objects.filter(pk=check.pk).update(state=CheckState.STOPPED, finished_at=now)
         record(Verb.CHECK_FINISHED, now=now, person=None, case=case, subject=check.pk)
+
+
+def shut_the_door(case: Case, now: datetime) -> None:
+    """End every invitation to send fingerprints, and delete those that were sent and nobody has taken yet."""
+    Invitation.objects.filter(case=case, ended_at__isnull=True, used_at__isnull=True).update(ended_at=now)
+    waiting = Arrival.objects.filter(case=case, state=ArrivalState.WAITING)
+    for subject in list(waiting.values_list("pk", flat=True)):
+        waiting.filter(pk=subject).update(state=ArrivalState.DROPPED, lines=b"", settled_at=now)
+        record(Verb.ARRIVAL_DROPPED, now=now, person=None, case=case, subject=subject)
 
 
 def stop_sending(case: Case, now: datetime) -> None:

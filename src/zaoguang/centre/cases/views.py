@@ -17,6 +17,7 @@ from zaoguang.centre.audit.trail import record
 from zaoguang.centre.cases import consents, opening
 from zaoguang.centre.cases.models import USE_NAMES, Case
 from zaoguang.centre.cases.next_step import next_step
+from zaoguang.centre.intake.models import ArrivalState
 from zaoguang.centre.notices.models import Notice
 from zaoguang.centre.pages import speaks_errors, time_of
 from zaoguang.centre.sealed import read
@@ -123,6 +124,7 @@ def case_page(request: CaseRequest, case_id: object) -> HttpResponse:
             "notes": [(note, read(note, "text", key)) for note in case.notes.select_related("author")] if key else [],
             "uses": [(use.value, name, use in live) for use, name in USE_NAMES.items()],
             "items": case.items.filter(removed_at__isnull=True).prefetch_related("fingerprints"),
+            "arrivals": case.arrivals.filter(state=ArrivalState.WAITING),
             "sightings": case_sightings(case),
             "counts": counts(case),
             "next": next_step(case),

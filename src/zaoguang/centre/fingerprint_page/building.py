@@ -30,10 +30,9 @@ class FingerprintPage:
     sha256: str
     policy: Mapping[str, str]
 
-    @property
-    def policy_header(self) -> str:
-        """The policy as the value of a ``Content-Security-Policy`` header."""
-        return _written(self.policy)
+    def policy_header(self, sent_to: str) -> str:
+        """Give the value of a ``Content-Security-Policy`` header; the form may go to that one address."""
+        return _written({**self.policy, "form-action": sent_to})
 
 
 @cache
@@ -50,9 +49,11 @@ def fingerprint_page() -> FingerprintPage:
 
 
 def _policy(style: str, script: str) -> dict[str, str]:
-    """Allow this script and this style by their digests, a worker made by that script, and nothing else at all.
+    """Allow this script and this style by digest, a worker and films that the script itself made, and one form.
 
-    The sandbox takes away the page's origin (no cookies, no storage, nobody to talk to), pop-ups, forms and dialogs.
+    The form goes to the place that the page came from, which the centre's header narrows to one address; for a copy on
+    a disk that is the disk, and nothing listens there. The sandbox takes away the page's origin (no cookies, no
+    storage, nobody to talk to), pop-ups and dialogs.
     """
     return {
         "default-src": "'none'",
@@ -61,10 +62,11 @@ def _policy(style: str, script: str) -> dict[str, str]:
         "worker-src": "blob:",
         "connect-src": "'none'",
         "img-src": "'none'",
-        "form-action": "'none'",
+        "media-src": "blob:",
+        "form-action": "'self'",
         "base-uri": "'none'",
         "frame-ancestors": "'none'",
-        "sandbox": "allow-scripts allow-downloads",
+        "sandbox": "allow-scripts allow-downloads allow-forms",
     }
 
 
@@ -81,7 +83,7 @@ def _script() -> str:
     data = {"WORDS": yaml.safe_load(_text("words.yaml")), "HOTLINES": yaml.safe_load(_text("hotlines.yaml"))}
     # "<" is written as an escape: nothing in the data may look like the end of the script.
     lines = [f"const {name} = {_json(value)};" for name, value in data.items()]
-    return "\n".join([*lines, _text("engine.js"), _text("page.js")])
+    return "\n".join([*lines, *(_text(f"{name}.js") for name in ("engine", "film", "page"))])
 
 
 def _json(value: object) -> str:

@@ -67,7 +67,8 @@ function engine() {
 
   // One picture over one ground: rows of brightness in, fingerprint out.
   class Hasher {
-    constructor(width, height) {
+    constructor(width, height, turns) {
+      this.turns = turns;
       this.rows = middles(height);
       this.columns = middles(width);
       this.across = windowOf(width);
@@ -101,7 +102,7 @@ function engine() {
       this.first.end();
       this.second.end();
       const blank = this.lightest - this.darkest <= BLANK_RANGE;
-      return { blank, quality: quality(this.grid), variants: variants(frequencies(this.grid)) };
+      return { blank, quality: quality(this.grid), variants: variants(frequencies(this.grid), this.turns) };
     }
   }
 
@@ -145,9 +146,9 @@ function engine() {
     ["transversed", true, (i, j) => (i + j) % 2 === 1],
   ];
 
-  function variants(original) {
+  function variants(original, turns) {
     const found = {};
-    for (const [name, swapped, negative] of TURNS) {
+    for (const [name, swapped, negative] of turns ? TURNS : TURNS.slice(0, 1)) {
       const turned = new Float32Array(KEPT * KEPT);
       for (let i = 0; i < KEPT; i++)
         for (let j = 0; j < KEPT; j++) {
@@ -179,9 +180,9 @@ function engine() {
 
   // A picture, in rows of RGBA: hashed over white and, where it may be see-through, over black.
   class Picture {
-    constructor(width, height, mayBeClear) {
+    constructor(width, height, mayBeClear, turns = true) {
       Object.assign(this, { width, height, clear: false });
-      this.grounds = (mayBeClear ? [WHITE, BLACK] : [WHITE]).map((ground) => [ground, new Hasher(width, height)]);
+      this.grounds = (mayBeClear ? [WHITE, BLACK] : [WHITE]).map((ground) => [ground, new Hasher(width, height, turns)]);
       this.brightness = new Float32Array(width);
     }
     take(rgba) {
@@ -225,33 +226,59 @@ function engine() {
   const START = Int32Array.from(primes.slice(0, 8), (p) => fraction(Math.sqrt(p)));
   const turn = (x, n) => (x >>> n) | (x << (32 - n));
 
+  // Taken in piece by piece, so that a film of any size needs little memory.
+  class Sha256 {
+    constructor() {
+      this.state = Int32Array.from(START);
+      this.words = new Int32Array(64);
+      this.left = new Uint8Array(0);
+      this.length = 0;
+    }
+    take(bytes) {
+      this.length += bytes.length;
+      let from = 0;
+      if (this.left.length) {
+        from = Math.min(bytes.length, 64 - this.left.length);
+        const joined = new Uint8Array(this.left.length + from);
+        joined.set(this.left);
+        joined.set(bytes.subarray(0, from), this.left.length);
+        this.left = joined;
+        if (joined.length < 64) return;
+        mix(this.state, this.words, joined, 0);
+      }
+      for (; from + 64 <= bytes.length; from += 64) mix(this.state, this.words, bytes, from);
+      this.left = bytes.slice(from);
+    }
+    end() {
+      const { left, length } = this, tail = new Uint8Array(left.length < 56 ? 64 : 128), view = new DataView(tail.buffer);
+      tail.set(left);
+      tail[left.length] = 0x80;
+      view.setUint32(tail.length - 8, Math.floor(length / 0x20000000));
+      view.setUint32(tail.length - 4, (length * 8) % 4294967296);
+      for (let at = 0; at < tail.length; at += 64) mix(this.state, this.words, tail, at);
+      return Array.from(this.state, (word) => (word >>> 0).toString(16).padStart(8, "0")).join("");
+    }
+  }
   function sha256(bytes) {
-    const left = bytes.length % 64, whole = bytes.length - left, state = Int32Array.from(START);
-    const tail = new Uint8Array(left < 56 ? 64 : 128), view = new DataView(tail.buffer);
-    tail.set(bytes.subarray(whole));
-    tail[left] = 0x80;
-    view.setUint32(tail.length - 8, Math.floor(bytes.length / 0x20000000));
-    view.setUint32(tail.length - 4, (bytes.length << 3) >>> 0);
-    const words = new Int32Array(64);
-    for (let at = 0; at < whole; at += 64) mix(state, words, bytes, at);
-    for (let at = 0; at < tail.length; at += 64) mix(state, words, tail, at);
-    return Array.from(state, (word) => (word >>> 0).toString(16).padStart(8, "0")).join("");
+    const whole = new Sha256();
+    whole.take(bytes);
+    return whole.end();
   }
 
-  function mix(state, w, bytes, from) {
+  function mix(s, w, bytes, from) {
     for (let i = 0, at = from; i < 16; i++, at += 4)
       w[i] = (bytes[at] << 24) | (bytes[at + 1] << 16) | (bytes[at + 2] << 8) | bytes[at + 3];
     for (let i = 16; i < 64; i++) {
       const a = w[i - 15], b = w[i - 2];
       w[i] = (w[i - 16] + (turn(a, 7) ^ turn(a, 18) ^ (a >>> 3)) + w[i - 7] + (turn(b, 17) ^ turn(b, 19) ^ (b >>> 10))) | 0;
     }
-    let [a, b, c, d, e, f, g, h] = state;
+    let a = s[0], b = s[1], c = s[2], d = s[3], e = s[4], f = s[5], g = s[6], h = s[7];
     for (let i = 0; i < 64; i++) {
       const one = (h + (turn(e, 6) ^ turn(e, 11) ^ turn(e, 25)) + ((e & f) ^ (~e & g)) + ROUND[i] + w[i]) | 0;
       const two = ((turn(a, 2) ^ turn(a, 13) ^ turn(a, 22)) + ((a & b) ^ (a & c) ^ (b & c))) | 0;
       h = g; g = f; f = e; e = (d + one) | 0; d = c; c = b; b = a; a = (one + two) | 0;
     }
-    [a, b, c, d, e, f, g, h].forEach((value, i) => { state[i] = (state[i] + value) | 0; });
+    s[0] += a; s[1] += b; s[2] += c; s[3] += d; s[4] += e; s[5] += f; s[6] += g; s[7] += h; // an Int32Array wraps
   }
 
   async function fileHash(buffer) {
@@ -261,14 +288,17 @@ function engine() {
     return Array.from(digest, (byte) => byte.toString(16).padStart(2, "0")).join("");
   }
 
-  // What the page asks for, one question at a time.
-  let picture = null;
+  // What the page asks for, in this order: pictures one after another, files beside them.
+  let picture = null, file = null;
   async function answer({ ask, value }) {
     if (ask === "sha256") return fileHash(value);
-    if (ask === "begin") picture = new Picture(value.width, value.height, value.mayBeClear);
+    if (ask === "file") file = new Sha256();
+    if (ask === "bytes") file.take(new Uint8Array(value));
+    if (ask === "file_end") return file.end();
+    if (ask === "begin") picture = new Picture(value.width, value.height, value.mayBeClear, value.turns);
     if (ask === "rows") picture.take(new Uint8ClampedArray(value));
     return ask === "end" ? picture.end() : true;
   }
 
-  return { answer, sha256, Picture };
+  return { answer, sha256, Sha256, Picture };
 }
