@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.support.chromium import SCREENS, Pages
-from tests.support.fingerprint_page import ENGINE, Chosen, Served, choose, say_adult, served
+from tests.support.fingerprint_page import ENGINE, Chosen, Served, begin, choose, say_adult, served
 from tests.support.photo_films import HEIGHT, WIDTH, made_film, shots
 from zaoguang.fingerprint import Pdq
 from zaoguang.fingerprint.kernel import hashed
@@ -68,7 +68,7 @@ def test_a_film_without_fingerprints_says_why(content: bytes, state: str, page: 
 
 def test_a_long_film_tells_how_far_it_is_and_can_be_taken_out(page: Page) -> None:
     content = made_film(shown=[number % 20 for number in range(120)], rate=2)
-    page.locator("#files").set_input_files([Chosen("a.mp4", "video/mp4", content).payload()])  # type: ignore[list-item]
+    begin(page, Chosen("a.mp4", "video/mp4", content))
     out = page.get_by_role("button", name="Take out: item-1")
     out.focus()
     page.get_by_role("progressbar", name="Progress: item-1").wait_for()

@@ -105,9 +105,14 @@ def say_adult(page: Page) -> None:
     page.locator("#adult").check()
 
 
+def begin(page: Page, *files: Chosen) -> None:
+    """Choose these files."""
+    page.locator("#files").set_input_files([file.payload() for file in files])  # type: ignore[arg-type]  # its own form
+
+
 def choose(page: Page, *files: Chosen) -> str:
     """Choose these files and give the lines that the page works out from them."""
-    page.locator("#files").set_input_files([file.payload() for file in files])  # type: ignore[arg-type]  # its own form
+    begin(page, *files)
     done = "n => [...document.querySelectorAll('#list p')].filter(p => p.dataset.state !== 'busy').length >= n"
     page.wait_for_function(done, arg=len(files), timeout=60_000)
     return page.locator("#lines").input_value()

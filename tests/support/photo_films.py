@@ -10,8 +10,6 @@ from PIL import Image
 
 from zaoguang.rehearsal.photographs import photographs
 
-__all__ = ["made_film", "shots"]
-
 WIDTH, HEIGHT = 320, 240
 
 
@@ -38,6 +36,8 @@ def made_film(
     file = io.BytesIO()
     with av.open(file, "w", format=container) as opened:
         stream = opened.add_stream(codec, rate=rate)
+        if not isinstance(stream, av.VideoStream):
+            raise TypeError(codec)
         stream.width, stream.height, stream.pix_fmt = WIDTH, HEIGHT, "yuv420p"
         for frame in _frames(shown, rate):
             opened.mux(stream.encode(frame))

@@ -48,7 +48,7 @@ function openFilm(file) {
   }
   async function* frames() {
     for (let number = 0; number * EVERY_SECONDS < Math.max(video.duration, EVERY_SECONDS / 2); number++)
-      yield { at: await seek(number * EVERY_SECONDS), part: (number * EVERY_SECONDS) / video.duration };
+      yield { number, at: await seek(number * EVERY_SECONDS), part: (number * EVERY_SECONDS) / video.duration };
   }
   return { video, begin, frames, close };
 }

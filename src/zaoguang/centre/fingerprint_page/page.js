@@ -3,7 +3,7 @@
 (() => {
   "use strict";
   const BYTES_MOST = 64 * 1024 * 1024, PIXELS_MOST = 64000000, SIDE_LEAST = 16, FILES_MOST = 200, STRIP_PIXELS = 1 << 20;
-  const FILM_BYTES_MOST = 4 * 1024 ** 3, SLICE_BYTES = 4 << 20, SAME_BITS = 4, LETTERS_MOST = 1900000;
+  const FILM_BYTES_MOST = 4 * 1024 ** 3, SLICE_BYTES = 4 << 20, SAME_BITS = 8, SAME_QUALITY = 5, LETTERS_MOST = 1900000;
   const THUMBNAIL = 12;
   const BUSY = ["waiting", "working", "checksum", "looking"];
   const LANGUAGES = { "zh-Hans": "简体中文", "zh-Hant": "繁體中文", en: "English", ko: "한국어" };
@@ -136,7 +136,9 @@
     out.setAttribute("aria-label", `${say("take_out")}: item-${item.number}`);
     out.addEventListener("click", () => remove(item));
     const picture = item.thumbnail && byId("thumbnails").checked ? [item.thumbnail] : [];
+    const held = item.row.contains(document.activeElement);
     item.row.replaceChildren(...picture, row, out);
+    if (held) out.focus();
   }
   function showPart(item) {
     item.row.querySelector("p").textContent = say(`state_${item.state}`, item);
@@ -290,10 +292,9 @@
       if (width * height > PIXELS_MOST) return "too_many_pixels";
       if (Math.min(width, height) < SIDE_LEAST) return "too_small";
       const sha256 = await checksumOf(item, ask);
-      const frames = await sampled(item, ask, film, width, height);
-      if (!frames.length) return "low_quality";
       const seconds = rounded(duration);
-      frames.at(-1).until = Math.max(frames.at(-1).until, seconds);
+      const frames = await sampled(item, ask, film, [width, height, seconds]);
+      if (!frames.length) return "low_quality";
       item.line = lineOf(item, [
         ["kind", "video"], ["sha256", sha256], ["width", width], ["height", height], ["seconds", seconds],
         ["first_look", true], ["frames", frames],
@@ -318,11 +319,11 @@
     }
     return ask("file_end");
   }
-  async function sampled(item, ask, film, width, height) {
+  async function sampled(item, ask, film, [width, height, seconds]) {
     const pen = penOf(width, height), began = performance.now(), frames = [];
     if (!tellsTheTruth(pen)) throw "hidden";
     let last = null;
-    for await (const { at, part } of film.frames()) {
+    for await (const { number, at, part } of film.frames()) {
       stillWanted(item);
       const spent = (performance.now() - began) / 60000;
       item.minutes = part ? Math.max(1, Math.ceil(spent / part - spent)) : 1;
@@ -332,22 +333,23 @@
       handOver(ask, pen, width, height);
       const found = await ask("end");
       if (!found) throw "unreadable";
-      const t = rounded(at);
+      const t = Math.min(rounded(at), seconds);
       if (last) last.until = Math.max(last.until, t);
       if (found.unhashable) { last = null; continue; } // black, or nothing to tell it by
-      if (last && apart(last.pdq, found.pdq) <= SAME_BITS) continue;
+      if (last && alike(last, found)) continue;
       if (!item.thumbnail) item.thumbnail = thumbnail(film.video, width, height);
-      frames.push((last = { t, until: t, pdq: found.pdq, quality: found.quality }));
+      frames.push((last = { number, t, until: t, pdq: found.pdq, quality: found.quality }));
     }
+    if (last) last.until = seconds;
     pen.canvas.width = pen.canvas.height = 0;
     return frames;
   }
-  // How many of 256 bits differ.
-  function apart(one, other) {
+  // So near that one stands for both.
+  function alike(one, other) {
     let bits = 0;
     for (let at = 0; at < 64; at++)
-      for (let rest = parseInt(one[at], 16) ^ parseInt(other[at], 16); rest; rest &= rest - 1) bits++;
-    return bits;
+      for (let rest = parseInt(one.pdq[at], 16) ^ parseInt(other.pdq[at], 16); rest; rest &= rest - 1) bits++;
+    return bits <= SAME_BITS && Math.abs(one.quality - other.quality) <= SAME_QUALITY;
   }
 
   // Some browsers answer with made-up colours so that nobody is recognised by her graphics card.
