@@ -1,6 +1,7 @@
 """Harmless films for tests, as fingerprints: walks of hashes, and shots over the bundled photographs."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib import resources
 from itertools import pairwise
 
@@ -8,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from zaoguang.fingerprint.borders import inner_box
 from zaoguang.fingerprint.film import Film, Frame
 from zaoguang.fingerprint.kernel import hashed
 from zaoguang.fingerprint.pdq import Pdq
@@ -76,7 +78,18 @@ def _pan(picture: Image.Image, random: np.random.Generator, frames: int) -> list
 def film_from(pictures: Sequence[Image.Image]) -> Film:
     """Hash the frames, ten a second."""
     known = [hashed(picture.tobytes(), *picture.size) for picture in pictures]
-    return _film([(each.variants[0], each.quality) for each in known])
+    film = _film([(each.variants[0], each.quality) for each in known])
+    framed = zip(film.frames, pictures, strict=True)
+    return replace(film, frames=tuple(replace(frame, inner=_inner(picture)) for frame, picture in framed))
+
+
+def _inner(picture: Image.Image) -> Pdq | None:
+    """Hash what is inside the borders."""
+    box = inner_box(np.asarray(picture.convert("L")))
+    if box is None:
+        return None
+    inside = picture.crop((box.left, box.top, box.right, box.bottom))
+    return hashed(inside.tobytes(), *inside.size).variants[0]
 
 
 def _film(hashes: Sequence[tuple[Pdq, int]]) -> Film:

@@ -17,6 +17,7 @@ _PACE_LEAST: Final = 0.74  # seconds of the upload to one of hers: a quarter fas
 _PACE_MOST: Final = 1.36  # a quarter slower is 1.333
 _PACES: Final = np.concatenate(([1.0], np.exp(np.linspace(log(_PACE_LEAST), log(_PACE_MOST), 61))))
 _BIN: Final = 0.4  # seconds
+_BINS_MOST: Final = 1 << 15  # bounds the memory: in films of more than an hour and a half the bins are wider
 _NEAR: Final = (1.0, 0.6, 0.4, 0.3)  # seconds off the line that are let in, fit by fit
 
 
@@ -67,26 +68,30 @@ class Ballot:
     def __init__(self, pairs: Pairs, orientation: int) -> None:
         self.pairs = pairs
         self._orientation = orientation
-        self._from = -_PACE_MOST * float(pairs.hers.max(initial=0.0)) - _BIN
-        bins = int((float(pairs.upload.max(initial=0.0)) - self._from) / _BIN) + 3
-        self._votes = np.zeros((len(_PACES), bins))
+        lowest = -_PACE_MOST * float(pairs.hers.max(initial=0.0))
+        across = float(pairs.upload.max(initial=0.0)) - lowest
+        self._bin = max(_BIN, across / _BINS_MOST)
+        self._from = lowest - self._bin
+        self._votes = np.zeros((len(_PACES), int(across / self._bin) + 4), dtype=np.float32)
         self._cast(pairs)
         self._find()
 
     def _cast(self, pairs: Pairs, sign: float = 1.0) -> None:
         for row, pace in enumerate(_PACES):
-            places = ((pairs.upload - pace * pairs.hers - self._from) / _BIN).astype(np.intp)
-            self._votes[row] += sign * np.bincount(places, pairs.weights, self._votes.shape[1])
+            places = ((pairs.upload - pace * pairs.hers - self._from) / self._bin).astype(np.intp)
+            self._votes[row] += (sign * np.bincount(places, pairs.weights, self._votes.shape[1])).astype(np.float32)
 
     def _find(self) -> None:
         together = self._votes[:, :-1] + self._votes[:, 1:]
         best = int(np.argmax(together))
         row, place = divmod(best, together.shape[1])
         self.most = float(together[row, place])
-        self.line = Line(float(_PACES[row]), self._from + (place + 1) * _BIN, self._orientation)
+        self.line = Line(float(_PACES[row]), self._from + (place + 1) * self._bin, self._orientation)
 
     def strike(self, gone: NDArray[np.bool_]) -> None:
         """Take back the votes of these pairs."""
+        if not gone.any():
+            return
         self._cast(self.pairs.where(gone), -1.0)
         self.pairs = self.pairs.where(~gone)
         self._find()
