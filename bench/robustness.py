@@ -359,7 +359,7 @@ def _their_steps(content: bytes) -> Pdq | None:
     if opened.mode in {"LA", "I;16"}:
         opened = opened.convert("RGB")
     pixels = np.asarray(opened)
-    bits, quality = pdqhash.compute(np.stack([pixels] * 3, axis=2) if pixels.ndim == 2 else pixels)  # noqa: PLR2004
+    bits, quality = pdqhash.compute(pixels if pixels.shape[2:] else np.stack([pixels] * 3, axis=2))
     return Pdq(np.packbits(bits).tobytes()) if quality >= 50 else None  # noqa: PLR2004  # the peer's own threshold
 
 

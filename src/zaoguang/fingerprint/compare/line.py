@@ -33,8 +33,13 @@ class Line:
     def through(cls, one: tuple[float, float], other: tuple[float, float], orientation: int) -> "Line":
         """Give the line through two points (hers, upload), or the steepest or flattest that is let in."""
         slope = (other[1] - one[1]) / (other[0] - one[0]) if other[0] > one[0] else 1.0
-        pace = min(max(slope, _PACE_LEAST), _PACE_MOST)
-        return cls(pace, (one[1] + other[1] - pace * (one[0] + other[0])) / 2, orientation)
+        return cls.about(((one[0] + other[0]) / 2, (one[1] + other[1]) / 2), slope, orientation)
+
+    @classmethod
+    def about(cls, point: tuple[float, float], pace: float, orientation: int) -> "Line":
+        """Give the line through one point (hers, upload) at this pace, or at the nearest that is let in."""
+        let_in = min(max(pace, _PACE_LEAST), _PACE_MOST)
+        return cls(let_in, point[1] - let_in * point[0], orientation)
 
     def off(self, pairs: Pairs) -> _Floats:
         """Give by how many seconds each pair is off the line."""
