@@ -17,7 +17,7 @@ import pytest
 
 from tests.support.made_pictures import made_picture, saved
 from zaoguang.centre.serving import zaoguang_command
-from zaoguang.fingerprint import Fingerprint, fingerprint_bytes, to_json
+from zaoguang.fingerprint import Fingerprint, fingerprint_picture, to_json
 from zaoguang.sandbox import Sandbox
 
 PASSPHRASE = "correct horse battery"
@@ -93,7 +93,7 @@ def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
 
 def _line(picture: bytes) -> str:
     with Sandbox() as sandbox:
-        found = fingerprint_bytes(picture, sandbox)
+        found = fingerprint_picture(picture, sandbox)
     if not isinstance(found, Fingerprint):
         raise TypeError(found.sentence)
     return json.dumps(to_json(found))

@@ -2,6 +2,7 @@
 
 import json
 import os
+import statistics
 import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
@@ -11,14 +12,24 @@ from pathlib import Path
 
 import click
 
+from zaoguang.cli.film_work import SHOTS_FOR_ONE_MISSED, FilmWork, Progress
 from zaoguang.errors import UserMistake
-from zaoguang.fingerprint import ORIENTATIONS, Fingerprint, PictureFrame, Unhashable, fingerprint_file, to_json
+from zaoguang.fingerprint import (
+    ORIENTATIONS,
+    Film,
+    Fingerprint,
+    PictureFrame,
+    Unhashable,
+    film_to_json,
+    fingerprint_file,
+    to_json,
+)
 from zaoguang.sandbox import Json, Sandbox
 from zaoguang.words import gettext as _
 
 __all__ = ["fingerprint"]
 
-_Known = Fingerprint | Unhashable
+_Known = Fingerprint | Film | Unhashable
 _CHILDREN_MOST = 8
 _AHEAD = 4  # files read ahead per child, so that none waits while an earlier one is slow
 _HEX_WIDTH = 64
@@ -29,8 +40,28 @@ _HEX_WIDTH = 64
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per line.")
 @click.option("--variants", is_flag=True, help="Also give the fingerprints of the picture turned and mirrored.")
 @click.option("--low-quality", is_flag=True, help="Also give the fingerprint of pictures with too little detail.")
-def fingerprint(paths: tuple[str, ...], *, as_json: bool, variants: bool, low_quality: bool) -> None:
-    """Fingerprint pictures: files, folders (walked), or “-” for paths on standard input, one a line.
+@click.option(
+    "--first-look", is_flag=True, help="Look at the keyframes of films only: far faster, but it can miss shots."
+)
+@click.option("--every-frame", is_flag=True, help="List every frame of a film, also where nothing moves.")
+@click.option(
+    "--vpdq",
+    "vpdq_folder",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Also write each film's frames into this folder as vPDQ text.",
+)
+def fingerprint(  # each is one option
+    paths: tuple[str, ...],
+    *,
+    as_json: bool,
+    variants: bool,
+    low_quality: bool,
+    first_look: bool,
+    every_frame: bool,
+    vpdq_folder: Path | None,
+) -> None:
+    """Fingerprint pictures and films: files, folders (walked), or “-” for paths on standard input, one a line.
 
     A file without a fingerprint has a line that says why; only a path that does not exist stops the command.
     """
@@ -39,12 +70,20 @@ def fingerprint(paths: tuple[str, ...], *, as_json: bool, variants: bool, low_qu
     if not as_json:
         click.echo(f"{_('fingerprint (PDQ)'):<{_HEX_WIDTH}}  {_('quality'):>7}  {_('size'):>11}  {_('file')}")
     without = 0
-    with _progress(len(files)) as bar:
-        for path, known in _fingerprints(files):
+    with Progress([_size(path) for path in files]) as progress:
+        work = FilmWork(progress, first_look=first_look, every_frame=every_frame, vpdq_folder=vpdq_folder)
+        for number, (path, known) in enumerate(_fingerprints(files, work)):
             show(path, known, variants=variants, low_quality=low_quality)
             without += isinstance(known, Unhashable)
-            bar.update(1)
+            progress.done(number)
     _summary(len(files), without, links_left_out)
+    if first_look:
+        click.echo(
+            _("Of films only the keyframes were looked at: about one shot in {shots} was not seen.").format(
+                shots=SHOTS_FOR_ONE_MISSED
+            ),
+            err=True,
+        )
 
 
 def _all_files(paths: Iterable[str]) -> tuple[list[Path], int]:
@@ -97,32 +136,37 @@ def _walked(folder: Path) -> tuple[list[Path], int]:
     return found + [Path(error.filename) for error in unreadable], links_left_out
 
 
-def _fingerprints(files: Iterable[Path]) -> Iterator[tuple[Path, _Known]]:
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:
+        return 0
+
+
+def _fingerprints(files: Iterable[Path], work: FilmWork) -> Iterator[tuple[Path, _Known]]:
     """Give each file's fingerprint in the order of the files, although several are worked on at a time."""
     children = min(os.cpu_count() or 1, _CHILDREN_MOST)
     waiting: deque[tuple[Path, Future[_Known]]] = deque()
-    rest = iter(files)
-    with Sandbox(children=children) as sandbox, ThreadPoolExecutor(children) as pool:
+    rest = iter(enumerate(files))
+    with ThreadPoolExecutor(children) as pool, Sandbox(children=children) as sandbox:
         try:
             while True:
-                for path in islice(rest, children * _AHEAD - len(waiting)):
-                    waiting.append((path, pool.submit(fingerprint_file, path, sandbox)))
+                for number, path in islice(rest, children * _AHEAD - len(waiting)):
+                    waiting.append((path, pool.submit(_fingerprint, number, path, sandbox, work)))
                 if not waiting:
                     return
                 path, future = waiting.popleft()
                 yield path, future.result()
-        finally:
+        finally:  # what is at work ends as soon as the sandbox closes; a film is not waited for
             pool.shutdown(wait=False, cancel_futures=True)
 
 
-def _progress(length: int) -> "click._termui_impl.ProgressBar[int]":
-    """Give a progress bar on standard error; hidden where the lines themselves show the progress."""
-    hidden = not sys.stderr.isatty() or sys.stdout.isatty()
-    return click.progressbar(length=length, file=sys.stderr, label=_("fingerprinting"), hidden=hidden)
+def _fingerprint(number: int, path: Path, sandbox: Sandbox, work: FilmWork) -> _Known:
+    return fingerprint_file(path, sandbox, film=lambda descriptor: work.look(number, path, descriptor, sandbox))
 
 
 def _show_json(path: Path, known: _Known, *, variants: bool, low_quality: bool) -> None:
-    line: dict[str, Json] = {"path": str(path), **to_json(known)}
+    line: dict[str, Json] = {"path": str(path), **(film_to_json(known) if isinstance(known, Film) else to_json(known))}
     if not variants:
         _drop_variants(line)
     if isinstance(known, Unhashable):
@@ -148,6 +192,9 @@ def _show_line(path: Path, known: _Known, *, variants: bool, low_quality: bool) 
         click.echo(f"{shown:<{_HEX_WIDTH}}  {'-':>7}  {'-':>11}  {name}: {known.sentence}")
         return
     size = f"{known.width}x{known.height}"
+    if isinstance(known, Film):
+        click.echo(f"{_of_film(known):<{_HEX_WIDTH}}  {_usual_quality(known):>7}  {size:>11}  {name}")
+        return
     click.echo(f"{known.pdq.hex}  {known.quality:>7}  {size:>11}  {name}")
     _show_turned(known, variants=variants)
     for frame in known.frames[1:]:
@@ -162,6 +209,18 @@ def _show_turned(known: Fingerprint | PictureFrame, *, variants: bool) -> None:
     if variants:
         for orientation, pdq in zip(ORIENTATIONS[1:], known.variants[1:], strict=True):
             click.echo(f"{pdq.hex}  {'':>7}  {'':>11}    {orientation}")
+
+
+def _of_film(film: Film) -> str:
+    minutes, seconds = divmod(film.seconds, 60)
+    said = _("film: {count} fingerprints, {minutes}:{seconds} min").format(
+        count=len(film.frames), minutes=int(minutes), seconds=f"{seconds:04.1f}"
+    )
+    return said if film.cut_short is None else _("{film}, cut short").format(film=said)
+
+
+def _usual_quality(film: Film) -> int:
+    return round(statistics.median(frame.quality for frame in film.frames))
 
 
 def _plain(untrusted_name: str) -> str:

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from zaoguang.fingerprint.pdq import Pdq
+from zaoguang.fingerprint.record import Reason
 
 __all__ = ["Film", "Frame"]
 
@@ -34,6 +35,8 @@ class Film:
     seconds: float  # how long it runs
     frames: tuple[Frame, ...]  # in the order of time
     first_look: bool = False  # keyframes only: what lies between them was not looked at
+    cut_short: Reason | None = None  # why nothing is known of what comes after the last frame
+    flaws: int = 0  # damaged pieces that were passed over
 
     def hashes(self) -> NDArray[np.uint8]:
         """Give the frames' hashes as an array of shape (frames, 32)."""

@@ -1,49 +1,72 @@
-"""From a file's bytes to its fingerprint, through the sandbox: the caller's side, where no picture is ever decoded."""
+"""From a file's bytes to its fingerprint, through the sandbox: the caller's side, where nothing is ever decoded."""
 
 import hashlib
 import os
 import stat
-from collections.abc import Mapping
+from collections.abc import Callable
 from pathlib import Path
-from types import MappingProxyType
 from typing import Final
 
 from zaoguang.errors import UserMistake
+from zaoguang.fingerprint.container import HEAD_BYTES, container_of
+from zaoguang.fingerprint.film import Film
 from zaoguang.fingerprint.kernel import kernel_here
 from zaoguang.fingerprint.record import Fingerprint, Reason, Unhashable, from_json
+from zaoguang.fingerprint.screening import REFUSED, screened
 from zaoguang.sandbox import Json, Refusal, Sandbox
 
-__all__ = ["FILE_BYTES_MOST", "fingerprint_bytes", "fingerprint_file"]
+__all__ = ["FILE_BYTES_MOST", "fingerprint_bytes", "fingerprint_file", "fingerprint_picture"]
 
 FILE_BYTES_MOST: Final = 64 << 20
 
-_REFUSED: Final[Mapping[Refusal, Reason]] = MappingProxyType(
-    {
-        Refusal.TOO_LARGE: Reason.TOO_LARGE,
-        Refusal.TIMED_OUT: Reason.TIMED_OUT,
-        Refusal.OUT_OF_MEMORY: Reason.OUT_OF_MEMORY,
-        Refusal.CRASHED: Reason.CRASHED,
-        Refusal.CLOSED: Reason.CLOSED,
-    }
-)
+
+def fingerprint_bytes(untrusted_bytes: bytes, sandbox: Sandbox) -> Fingerprint | Film | Unhashable:
+    """Give what a picture's or a film's bytes are known by, or why there is nothing. Any thread may call this.
+
+    A film is laid into a file that exists in memory only.
+    """
+    if container_of(untrusted_bytes[:HEAD_BYTES]) is None:
+        return fingerprint_picture(untrusted_bytes, sandbox)
+    descriptor = os.memfd_create("film")
+    with open(descriptor, "r+b", buffering=0) as file:  # noqa: PTH123  # this opens a descriptor, not a path
+        file.write(untrusted_bytes)
+        file.seek(0)
+        return screened(descriptor, sandbox)
 
 
-def fingerprint_bytes(untrusted_bytes: bytes, sandbox: Sandbox) -> Fingerprint | Unhashable:
-    """Give the fingerprint of a picture file's bytes, or why there is none. Any thread may call this."""
+def fingerprint_picture(untrusted_bytes: bytes, sandbox: Sandbox) -> Fingerprint | Unhashable:
+    """Give the fingerprint of a picture file's bytes, or why there is none; a film is no picture here."""
     if not untrusted_bytes:
         return Unhashable(Reason.EMPTY)
     untrusted_answer = sandbox.run("picture", untrusted_bytes, {"kernel": kernel_here().value})
     if isinstance(untrusted_answer, Refusal):
-        return Unhashable(_REFUSED[untrusted_answer])
+        return Unhashable(REFUSED[untrusted_answer])
     return _checked(untrusted_answer, hashlib.sha256(untrusted_bytes).hexdigest())
 
 
-def fingerprint_file(path: Path, sandbox: Sandbox) -> Fingerprint | Unhashable:
-    """Give the fingerprint of a picture file, or why there is none; never raises for what the file is like."""
-    untrusted_bytes = _file_bytes(path)
-    if isinstance(untrusted_bytes, Reason):
-        return Unhashable(untrusted_bytes)
-    return fingerprint_bytes(untrusted_bytes, sandbox)
+def fingerprint_file(
+    path: Path, sandbox: Sandbox, *, film: Callable[[int], Film | Unhashable] | None = None
+) -> Fingerprint | Film | Unhashable:
+    """Give what a picture or film file is known by, or why there is nothing; never raises for what the file is like.
+
+    ``film``: what to do with a film's descriptor, where ``screened`` as it is would not do.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    except (OSError, ValueError):  # ValueError: a path with a NUL in it
+        return Unhashable(Reason.UNREADABLE)
+    with open(descriptor, "rb") as file:  # noqa: PTH123  # this opens a descriptor, not a path
+        try:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):  # a pipe or device is refused without waiting for it
+                return Unhashable(Reason.UNREADABLE)
+            if container_of(os.pread(descriptor, HEAD_BYTES, 0)) is not None:
+                return film(descriptor) if film is not None else screened(descriptor, sandbox)
+            untrusted_bytes = file.read(FILE_BYTES_MOST + 1)
+        except OSError:
+            return Unhashable(Reason.UNREADABLE)
+    if len(untrusted_bytes) > FILE_BYTES_MOST:
+        return Unhashable(Reason.TOO_LARGE)
+    return fingerprint_picture(untrusted_bytes, sandbox)
 
 
 def _checked(untrusted_answer: Json, sha256: str) -> Fingerprint | Unhashable:
@@ -56,19 +79,3 @@ def _checked(untrusted_answer: Json, sha256: str) -> Fingerprint | Unhashable:
         )
     except UserMistake:
         return Unhashable(Reason.CRASHED)
-
-
-def _file_bytes(path: Path) -> bytes | Reason:
-    """Read an ordinary file, bounded; a pipe or device is refused without waiting for it."""
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
-    except (OSError, ValueError):  # ValueError: a path with a NUL in it
-        return Reason.UNREADABLE
-    with open(descriptor, "rb") as file:  # noqa: PTH123  # this opens a descriptor, not a path
-        try:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                return Reason.UNREADABLE
-            untrusted_bytes = file.read(FILE_BYTES_MOST + 1)
-        except OSError:
-            return Reason.UNREADABLE
-    return untrusted_bytes if len(untrusted_bytes) <= FILE_BYTES_MOST else Reason.TOO_LARGE

@@ -51,6 +51,8 @@ class Reason(StrEnum):
     CLOSED = "closed"
     UNREADABLE = "unreadable"
     EMPTY = "empty"
+    NOT_A_FILM = "not_a_film"
+    NO_MOVING_PICTURE = "no_moving_picture"
 
 
 _SENTENCES: Final[Mapping[Reason, Callable[[], str]]] = MappingProxyType(
@@ -68,6 +70,8 @@ _SENTENCES: Final[Mapping[Reason, Callable[[], str]]] = MappingProxyType(
         Reason.CLOSED: lambda: _("The work was stopped before this picture was opened. Start it again."),
         Reason.UNREADABLE: lambda: _("The file cannot be read. Check that it is still there and that you may open it."),
         Reason.EMPTY: lambda: _("The file is empty. Get the whole file."),
+        Reason.NOT_A_FILM: lambda: _("This is not a film of a kind that can be read, or it is damaged."),
+        Reason.NO_MOVING_PICTURE: lambda: _("The film has no moving pictures, only sound or text."),
     }
 )
 

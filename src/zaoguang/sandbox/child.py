@@ -1,13 +1,14 @@
 """The child: load one job's code, lock up, then answer frame after frame until the parent is gone.
 
 Started as ``python -I -m zaoguang.sandbox.child JOB LIMITS_JSON``, with its two pipes as standard input and output.
+With a third word, the number of an open file, it does one job on that file, answers part by part, and ends.
 """
 
 import gc
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
 
 from zaoguang.sandbox.frames import ANSWER_HEAD, REQUEST_HEAD, Json, json_bytes
@@ -17,11 +18,16 @@ from zaoguang.sandbox.lock import arm_cpu_limit, lock_process
 __all__ = ["main"]
 
 _Job = Callable[[bytes, Mapping[str, Json]], Json]
+_PartsJob = Callable[[int, Mapping[str, Json]], Iterator[Json]]
+_HANDED_FILE = 3  # the first number after the standard files
 
 
 def main() -> None:
     """Serve until standard input ends, which it also does when the parent dies."""
     limits = Limits(**json.loads(sys.argv[2]))
+    if len(sys.argv) > _HANDED_FILE:
+        _serve_parts(JOBS[sys.argv[1]], limits, int(sys.argv[3]))
+        return
     job = _load(JOBS[sys.argv[1]])
     gc.freeze()
     _send({"protections": dict(lock_process(limits))})
@@ -49,6 +55,45 @@ def _load(module_name: str) -> _Job:
     except Exception:  # noqa: BLE001  # the child's edge: whatever is wrong with this job's module stays with this job
         return _job_that_is_missing
     return job
+
+
+def _serve_parts(module_name: str, limits: Limits, handed: int) -> None:
+    """Do one job on the file that was handed over, which is then the only one but the pipes; answer part by part."""
+    if handed != _HANDED_FILE:
+        os.dup2(handed, _HANDED_FILE)
+        os.close(handed)
+    parts = _load_parts(module_name)
+    gc.freeze()
+    _send({"protections": dict(lock_process(limits))})
+    options = json.loads(_read(REQUEST_HEAD.unpack(_read(REQUEST_HEAD.size))[0]))
+    arm_cpu_limit(limits.cpu_seconds)
+    try:
+        for part in parts(_HANDED_FILE, options):
+            body = json_bytes({"part": part})
+            if len(body) > limits.answer_bytes:
+                _send({"refused": Refusal.TOO_LARGE.value})
+                return
+            _send_bytes(body)
+        _send({"end": True})
+    except MemoryError:
+        _send({"refused": Refusal.OUT_OF_MEMORY.value})
+    except Exception:  # noqa: BLE001  # the child's edge: a decoder may raise anything, and its words are not trusted
+        _send({"refused": Refusal.CRASHED.value})
+
+
+def _load_parts(module_name: str) -> _PartsJob:
+    try:
+        module = import_module(module_name)
+        if hasattr(module, "prepare"):
+            module.prepare()
+        parts: _PartsJob = module.parts
+    except Exception:  # noqa: BLE001  # the child's edge: whatever is wrong with this job's module stays with this job
+        return _parts_that_are_missing
+    return parts
+
+
+def _parts_that_are_missing(descriptor: int, options: Mapping[str, Json]) -> Iterator[Json]:
+    raise NotImplementedError(descriptor, len(options))
 
 
 def _job_that_is_missing(untrusted_bytes: bytes, options: Mapping[str, Json]) -> Json:

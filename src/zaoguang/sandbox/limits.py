@@ -9,6 +9,7 @@ __all__ = ["JOBS", "Limits", "Protection", "Refusal"]
 
 JOBS: Mapping[str, str] = MappingProxyType(
     {
+        "film": "zaoguang.fingerprint.projector",
         "picture": "zaoguang.fingerprint.picture",
         "page": "zaoguang.watch.page",
         "probe": "zaoguang.sandbox.probe",
@@ -16,7 +17,8 @@ JOBS: Mapping[str, str] = MappingProxyType(
 )
 """The only jobs a child can be started for: name → module with ``job(untrusted_bytes, options)``.
 
-A module may also have ``prepare()``, called before the child locks itself, to load what it would load late.
+A module may also have ``prepare()``, called before the child locks itself, to load what it would load late. A job that
+answers part by part (``Sandbox.stream``) is ``parts(descriptor, options)`` instead: it reads the one file it is handed.
 """
 
 

@@ -2,7 +2,7 @@
 
 import threading
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from types import MappingProxyType, TracebackType
@@ -68,6 +68,26 @@ class Sandbox(AbstractContextManager["Sandbox"]):
         finally:
             self._give_back(job, child)
 
+    def stream(
+        self, job: str, descriptor: int, limits: Limits, options: Mapping[str, Json] = _NO_OPTIONS
+    ) -> Iterator[Json | Refusal]:
+        """Give part by part what the job says of an open file; a refusal is the last part. Waits for a free place.
+
+        ``descriptor``: a file opened for reading, the only one a child of its own gets; the child moves its position.
+        ``limits.wall_seconds`` holds for each part, the others for the whole. The child ends when the caller stops.
+        """
+        if job not in JOBS:
+            raise UserMistake(_("There is no job named “{job}” in the sandbox.").format(job=job))
+        child = self._take(job, limits, descriptor)
+        if isinstance(child, Refusal):
+            yield child
+            return
+        try:
+            yield from child.parts(options)
+        finally:
+            child.kill(Refusal.CLOSED)
+            self._give_back(job, child)
+
     def protections(self) -> dict[str, bool]:
         """Give which protections hold in a child on this machine, by the names of ``Protection``."""
         child = self._take("probe")
@@ -90,7 +110,7 @@ class Sandbox(AbstractContextManager["Sandbox"]):
             child.bury()
         self._nursery.shutdown(wait=False)
 
-    def _take(self, job: str) -> Child | Refusal:
+    def _take(self, job: str, limits: Limits | None = None, handed: int | None = None) -> Child | Refusal:
         """Give a child for that job, waiting for a free one or starting one; it counts as busy until given back."""
         with self._changed:
             while not self._closed and not self._idle[job] and self._busy[job] >= self._children:
@@ -102,12 +122,12 @@ class Sandbox(AbstractContextManager["Sandbox"]):
                 child = self._idle[job].pop()
                 self._asked.add(child)
                 return child
-        return self._start(job)
+        return self._start(job, limits or self._limits, handed)
 
-    def _start(self, job: str) -> Child | Refusal:
+    def _start(self, job: str, limits: Limits, handed: int | None) -> Child | Refusal:
         """Start a child and wait for its greeting, outside the lock."""
         try:
-            child = self._nursery.submit(Child, job, self._limits).result()
+            child = self._nursery.submit(Child, job, limits, handed).result()
         except (OSError, RuntimeError):  # no process to be had; or the nursery was closed this instant
             self._release(job)
             return Refusal.CLOSED if self._closed else Refusal.CRASHED

@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import IO, Final
 
 from zaoguang.sandbox.frames import ANSWER_HEAD, REQUEST_HEAD, BrokenAnswerError, Json, answer_from_bytes, json_bytes
@@ -35,13 +35,21 @@ _FRAME_SLACK: Final = 64  # a refusal fits although an answer would not
 class Child:
     """One locked process that does one kind of job."""
 
-    def __init__(self, job: str, limits: Limits) -> None:
-        """Start the process (``OSError`` if the system cannot); ``greet`` must be called next."""
+    def __init__(self, job: str, limits: Limits, handed: int | None = None) -> None:
+        """Start the process (``OSError`` if the system cannot); ``greet`` must be called next.
+
+        ``handed``: the descriptor of a file opened for reading, on which alone a child of ``parts`` works.
+        """
         self._limits = limits
-        self._jobs_left = limits.jobs_per_child
+        self._jobs_left = limits.jobs_per_child if handed is None else 1
         self._killed_for: Refusal | None = None
         self._process = subprocess.Popen(
-            [sys.executable, "-I", "-B", "-m", "zaoguang.sandbox.child", job, json.dumps(dataclasses.asdict(limits))],
+            [
+                *(sys.executable, "-I", "-B", "-m", "zaoguang.sandbox.child"),
+                *(job, json.dumps(dataclasses.asdict(limits))),
+                *(() if handed is None else (str(handed),)),
+            ],
+            pass_fds=() if handed is None else (handed,),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -90,6 +98,30 @@ class Child:
         if refusal is not Refusal.TOO_LARGE:
             self._jobs_left = 0  # memory ran out or the decoder raised: let nobody inherit that state
         return refusal
+
+    def parts(self, options: Mapping[str, Json]) -> Iterator[Json | Refusal]:
+        """Give the job's answer about the file it was handed, part by part; a refusal is the last of them.
+
+        Each part must come within ``wall_seconds`` of being asked for; a child ahead of us waits in its pipe.
+        """
+        self._jobs_left = 0
+        said = json_bytes(dict(options))
+        pending = [memoryview(REQUEST_HEAD.pack(len(said), 0) + said)]
+        while True:
+            untrusted_frame = self._next_frame(pending, time.monotonic() + self._limits.wall_seconds)
+            if isinstance(untrusted_frame, Refusal):
+                yield untrusted_frame
+                return
+            try:
+                answer = answer_from_bytes(untrusted_frame)
+            except BrokenAnswerError:
+                answer = {}
+            if "end" in answer:
+                return
+            if "part" not in answer:
+                yield self._end(_refusal(answer.get("refused")))
+                return
+            yield answer["part"]
 
     def kill(self, why: Refusal) -> None:
         """End the process now; a call of ``ask`` that waits for it gets that refusal. Any thread may call this."""
@@ -142,6 +174,28 @@ class Child:
             if len(answer) > ANSWER_HEAD.size + size and len(answer) >= ANSWER_HEAD.size:
                 return self._end(Refusal.CRASHED)
 
+    def _next_frame(self, pending: list[memoryview], deadline: float) -> bytes | Refusal:
+        """Send what is left of the request and take just one frame, leaving what follows in the pipe."""
+        answer, wanted = bytearray(), ANSWER_HEAD.size
+        poll = select.poll()
+        poll.register(self._from_child, select.POLLIN)
+        while len(answer) < wanted:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                return self._end(Refusal.TIMED_OUT)
+            _write_some(self._to_child, pending)  # small: the options always fit into the pipe
+            if not poll.poll(left * 1000 + 1):
+                continue
+            piece = _read_some(self._from_child, min(wanted - len(answer), 1 << 16))
+            if not piece:
+                return self._cause_of_death()
+            answer += piece
+            if len(answer) == ANSWER_HEAD.size == wanted:
+                wanted += ANSWER_HEAD.unpack_from(answer)[0]
+                if wanted > ANSWER_HEAD.size + self._limits.answer_bytes + _FRAME_SLACK:
+                    return self._end(Refusal.TOO_LARGE)
+        return bytes(memoryview(answer)[ANSWER_HEAD.size :])
+
     def _end(self, why: Refusal) -> Refusal:
         self.kill(why)
         return self._killed_for or why
@@ -179,9 +233,9 @@ def _write_some(descriptor: int, pending: list[memoryview]) -> bool:
     return False
 
 
-def _read_some(descriptor: int) -> bytes:
+def _read_some(descriptor: int, most: int = 1 << 16) -> bytes:
     try:
-        return os.read(descriptor, 1 << 16)
+        return os.read(descriptor, most)
     except ConnectionError:
         return b""
 

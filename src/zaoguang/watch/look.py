@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from typing import TypeVar
 
-from zaoguang.fingerprint import Fingerprint, Unhashable, fingerprint_bytes
+from zaoguang.fingerprint import Fingerprint, Unhashable, fingerprint_picture
 from zaoguang.sandbox import Json, Refusal, Sandbox
 from zaoguang.watch.address import parse, port_of
 from zaoguang.watch.fetch import Answer, Fetcher
@@ -58,7 +58,7 @@ class Batch:
             known = self._fingerprints.get(sha256)
         if known is not None:
             return known
-        result = fingerprint_bytes(untrusted_bytes, sandbox)
+        result = fingerprint_picture(untrusted_bytes, sandbox)
         if isinstance(result, Fingerprint):  # a refusal may have been our own trouble: try those again
             with self._lock:
                 _keep(self._fingerprints, sha256, result)

@@ -231,4 +231,4 @@ def running(pid: int) -> bool:
 
 
 def test_the_jobs_are_a_closed_list() -> None:
-    assert set(JOBS) == {"picture", "page", "probe"}
+    assert set(JOBS) == {"film", "picture", "page", "probe"}

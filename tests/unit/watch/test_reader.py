@@ -15,7 +15,7 @@ import pytest
 from tests.support.made_pictures import made_picture, saved
 from tests.unit.watch.loopback import Handler, Site
 from zaoguang.errors import UserMistake
-from zaoguang.fingerprint import Fingerprint, Reason, Unhashable, fingerprint_bytes
+from zaoguang.fingerprint import Fingerprint, Reason, Unhashable, fingerprint_picture
 from zaoguang.sandbox import Sandbox
 from zaoguang.watch import AddressPolicy, Fetched, FetchLimits, PageReport, PictureSeen, Reader, Unread
 
@@ -38,7 +38,7 @@ def one(reader: Reader, address: str, *also: str) -> PageReport:
 
 def fingerprint_of(content: bytes) -> Fingerprint | Unhashable:
     with Sandbox() as sandbox:
-        return fingerprint_bytes(content, sandbox)
+        return fingerprint_picture(content, sandbox)
 
 
 def test_a_page_and_its_pictures(site: Site, reader: Reader) -> None:

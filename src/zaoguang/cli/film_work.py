@@ -1,0 +1,162 @@
+"""How ``zaoguang fingerprint`` works through films: progress in bytes with the time left, and the vPDQ text."""
+
+import os
+import sys
+import threading
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self, TextIO
+
+import click
+
+from zaoguang.errors import OutsideFailure
+from zaoguang.fingerprint import Film, Unhashable, Watcher
+from zaoguang.fingerprint.screening import screened
+from zaoguang.fingerprint.sights import Sight
+from zaoguang.fingerprint.vpdq_text import vpdq_line
+from zaoguang.sandbox import Sandbox
+from zaoguang.words import gettext as _
+
+__all__ = ["SHOTS_FOR_ONE_MISSED", "FilmWork", "Progress"]
+
+SHOTS_FOR_ONE_MISSED: Final = 10
+"""A first look misses one shot in so many, measured: docs/reference/films.md."""
+
+
+class Progress(AbstractContextManager["Progress"]):
+    """A bar on standard error that counts bytes, so that one long film moves it too; any thread may move it."""
+
+    def __init__(self, sizes: Sequence[int]) -> None:
+        self._sizes = [max(size, 1) for size in sizes]
+        self._counted = [0] * len(self._sizes)
+        self._lock = threading.Lock()
+        hidden = not sys.stderr.isatty() or sys.stdout.isatty()  # lines on the terminal show the progress themselves
+        self._bar = click.progressbar(
+            length=sum(self._sizes), file=sys.stderr, label=_("fingerprinting"), hidden=hidden, show_eta=True
+        )
+
+    def __enter__(self) -> Self:
+        """Show the bar."""
+        self._bar.__enter__()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End its line."""
+        self._bar.__exit__(kind, error, trace)
+
+    def part(self, number: int, share: float) -> None:
+        """Say what share (0-1) of a file is done."""
+        with self._lock:
+            counted = int(self._sizes[number] * min(max(share, 0.0), 1.0))
+            self._bar.update(max(counted - self._counted[number], 0))
+            self._counted[number] = max(counted, self._counted[number])
+
+    def done(self, number: int) -> None:
+        """Say that a file is done."""
+        self.part(number, 1.0)
+
+
+class FilmWork:
+    """What is to be done with each film: how closely it is looked at, and what is written of it."""
+
+    def __init__(self, progress: Progress, *, first_look: bool, every_frame: bool, vpdq_folder: Path | None) -> None:
+        self._progress = progress
+        self._first_look, self._every_frame, self._vpdq_folder = first_look, every_frame, vpdq_folder
+        if vpdq_folder is not None:
+            _make(vpdq_folder)
+
+    def look(self, number: int, path: Path, descriptor: int, sandbox: Sandbox) -> Film | Unhashable:
+        """Give what the film in an open file is known by; ``number`` is its place among the files."""
+        with _Text.of(self._vpdq_folder, path) as text:
+            watcher = _AtWork(self._progress, number, text)
+            known = screened(
+                descriptor, sandbox, first_look=self._first_look, every_frame=self._every_frame, watcher=watcher
+            )
+            if isinstance(known, Film):
+                text.keep()
+        return known
+
+
+class _Text(AbstractContextManager["_Text"]):
+    """A vPDQ text that is there whole or not at all; without a folder, nothing."""
+
+    def __init__(self, target: Path | None) -> None:
+        self._target = target
+        self._count = 0
+        self._kept = False
+        self._file: TextIO | None = None
+
+    @classmethod
+    def of(cls, folder: Path | None, film: Path) -> "_Text":
+        return cls(None if folder is None else folder / f"{film.name}.txt")
+
+    def __enter__(self) -> Self:
+        if self._target is not None:
+            try:
+                self._file = self._beside().open("w", encoding="ascii")
+            except OSError as error:
+                raise _cannot_write(self._target) from error
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._file is None or self._target is None:
+            return
+        self._file.close()
+        if self._kept and kind is None:
+            self._beside().replace(self._target)
+        else:
+            with suppress(OSError):
+                self._beside().unlink()
+
+    def begin(self) -> None:
+        self._count = 0
+        if self._file is not None:
+            self._file.seek(0)
+            self._file.truncate()
+
+    def add(self, sights: Sequence[Sight]) -> None:
+        if self._file is not None:
+            for sight in sights:
+                self._file.write(vpdq_line(self._count, sight) + "\n")
+                self._count += 1
+
+    def keep(self) -> None:
+        self._kept = True
+
+    def _beside(self) -> Path:
+        target = self._target or Path()
+        return target.with_name(f".{target.name}.{os.getpid()}.part")
+
+
+class _AtWork(Watcher):
+    """Passes on what is seen of one film."""
+
+    def __init__(self, progress: Progress, number: int, text: _Text) -> None:
+        self._progress, self._number, self._text = progress, number, text
+        self._promised = 0.0
+
+    def begins(self, seconds: float) -> None:
+        self._promised = seconds
+        self._text.begin()
+
+    def sees(self, sights: Sequence[Sight]) -> None:
+        self._text.add(sights)
+        if self._promised > 0:
+            self._progress.part(self._number, sights[-1].seconds / self._promised)
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _cannot_write(folder) from error
+
+
+def _cannot_write(path: Path) -> OutsideFailure:
+    return OutsideFailure(_("“{path}” cannot be written; choose another folder.").format(path=path))

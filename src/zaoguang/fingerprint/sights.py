@@ -1,0 +1,94 @@
+"""One frame as the projector saw it, checked; and how runs of near-identical ones become one ``Frame``."""
+
+import math
+import re
+from dataclasses import dataclass, field
+from typing import Final
+
+from zaoguang.fingerprint.film import Frame
+from zaoguang.fingerprint.pdq import Pdq
+from zaoguang.sandbox import Json
+
+__all__ = ["SAME_RUN_QUALITY", "SAME_RUN_RADIUS", "SECONDS_MOST", "Runs", "Sight", "sight_from"]
+
+SAME_RUN_RADIUS: Final = 8
+"""A frame belongs to a run when at most this many bits differ from the run's first (docs/reference/films.md)."""
+
+SAME_RUN_QUALITY: Final = 5
+"""… and its quality by at most this much."""
+
+SECONDS_MOST: Final = 10_000_000.0
+
+_AT_MOST: Final = 1 << 62
+_QUALITY_MOST: Final = 100
+_PARTS: Final = 5
+_HEX: Final = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """One frame of a film."""
+
+    at: int  # in the stream's own time
+    seconds: float  # from the first frame, to the microsecond
+    pdq: Pdq
+    quality: int
+    flaws: int  # damaged pieces passed over since the frame before
+
+    def as_json(self) -> list[Json]:
+        """Give it as the projector does."""
+        return [self.at, self.seconds, self.pdq.hex, self.quality, self.flaws]
+
+
+def sight_from(untrusted: Json) -> Sight | None:
+    """Read one frame as the projector or a journal gives it; ``None`` when it is not one."""
+    if not isinstance(untrusted, list) or len(untrusted) != _PARTS:
+        return None
+    at, seconds, hexed, quality, flaws = untrusted
+    whole = all(isinstance(each, int) and not isinstance(each, bool) for each in (at, quality, flaws))
+    if not whole or isinstance(seconds, bool) or not isinstance(seconds, int | float) or not isinstance(hexed, str):
+        return None
+    if not _HEX.fullmatch(hexed) or not math.isfinite(seconds):
+        return None
+    if not (abs(at) <= _AT_MOST and 0 <= quality <= _QUALITY_MOST and 0 <= flaws <= _AT_MOST):  # type: ignore[arg-type,operator]  # whole numbers, as just seen
+        return None
+    bounded = round(min(max(float(seconds), 0.0), SECONDS_MOST), 6)
+    return Sight(at, bounded, Pdq.from_hex(hexed), quality, flaws)  # type: ignore[arg-type]  # the same
+
+
+@dataclass(slots=True)
+class Runs:
+    """Frames as they come, gathered into runs: the first stands for those that follow and hardly differ from it."""
+
+    every_frame: bool = False
+    shown: int = 0
+    flaws: int = 0
+    _ended: list[Frame] = field(default_factory=list)
+    _open: Frame | None = None
+    _last: float = 0.0
+
+    def take(self, sight: Sight) -> None:
+        """Add the next frame; a time that lies before the last one's (a flaw of the file) counts as that one's."""
+        seconds = max(sight.seconds, self._last)
+        if self._open is None or self.every_frame or not self._belongs(sight, self._open):
+            self._close(seconds)
+            self._open = Frame(self.shown, seconds, seconds, sight.pdq, sight.quality)
+        self._last = seconds
+        self.shown += 1
+        self.flaws += sight.flaws
+
+    def frames(self, end: float) -> tuple[Frame, ...]:
+        """Give the runs, the last of them lasting until then. No frame may be added afterwards."""
+        self._close(max(round(end, 6), self._last))
+        self._open = None
+        return tuple(self._ended)
+
+    def _close(self, until: float) -> None:
+        if self._open is not None:
+            first = self._open
+            self._ended.append(Frame(first.number, first.seconds, until, first.pdq, first.quality))
+
+    @staticmethod
+    def _belongs(sight: Sight, first: Frame) -> bool:
+        near = abs(sight.quality - first.quality) <= SAME_RUN_QUALITY
+        return near and sight.pdq.distance(first.pdq) <= SAME_RUN_RADIUS
