@@ -2,6 +2,7 @@
 
 import json
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 
@@ -71,12 +72,12 @@ def _settle(arrival: Arrival, state: ArrivalState, now: datetime) -> tuple[Given
     return tuple(_given(each) for each in json.loads(read_b(fresh, "lines")))
 
 
-def _kept(given: Given) -> dict[str, str | int | None]:
+def _kept(given: Given) -> dict[str, Any]:
     """Give what an item needs of a line, and nothing else that came with it."""
-    on_black = given.on_black.hex if given.on_black else None
-    return {"pdq": given.pdq.hex, "on_black": on_black, "quality": given.quality, "sha256": given.sha256}
+    others = [pdq.hex for pdq in given.others]
+    return {"pdq": given.pdq.hex, "others": others, "quality": given.quality, "sha256": given.sha256}
 
 
-def _given(kept: dict[str, str | int | None]) -> Given:
-    on_black = Pdq.from_hex(str(kept["on_black"])) if kept["on_black"] else None
-    return Given(Pdq.from_hex(str(kept["pdq"])), on_black, int(kept["quality"] or 0), str(kept["sha256"]))
+def _given(kept: dict[str, Any]) -> Given:
+    others = tuple(Pdq.from_hex(each) for each in kept["others"])
+    return Given(Pdq.from_hex(kept["pdq"]), kept["quality"], kept["sha256"], others)
