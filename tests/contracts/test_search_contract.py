@@ -1,19 +1,30 @@
 """What every index promises; a new implementation adds itself to IMPLEMENTATIONS and nothing else."""
 
 import random
+import tempfile
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from zaoguang.errors import UserMistake
-from zaoguang.search import Entry, Index, LinearIndex, Matches
+from zaoguang.search import Entry, Index, LinearIndex, Matches, Searchable
 
-Build = Callable[[Iterable[Entry]], Index]
+Build = Callable[[Iterable[Entry]], Searchable]
 
-IMPLEMENTATIONS: list[Build] = [LinearIndex.build]
+
+def plain(entries: Iterable[Entry]) -> Searchable:
+    return Index.build(entries, Path(tempfile.mkdtemp()))
+
+
+def sealed(entries: Iterable[Entry]) -> Searchable:
+    return Index.build(entries, Path(tempfile.mkdtemp()), key=b"k" * 32)
+
+
+IMPLEMENTATIONS: list[Build] = [LinearIndex.build, plain, sealed]
 
 ZERO = bytes(32)
 TOP = 2**63 - 1

@@ -18,6 +18,7 @@ _COMMANDS: Mapping[str, str] = {
     "evidence": "zaoguang.cli.evidence:evidence",
     "fingerprint": "zaoguang.cli.fingerprint:fingerprint",
     "fingerprint-page": "zaoguang.cli.fingerprint_page:fingerprint_page",
+    "index": "zaoguang.cli.index:index",
     "law": "zaoguang.cli.law:law",
     "rehearse": "zaoguang.cli.rehearse:rehearse",
 }

@@ -18,6 +18,7 @@ from zaoguang.errors import DoesNotHold, OutsideFailure, ZaoguangError
 from zaoguang.fingerprint.heif import heif_here
 from zaoguang.fingerprint.kernel import Kernel, instructions, kernel_here
 from zaoguang.sandbox import Sandbox
+from zaoguang.search import kernel as search_kernel
 from zaoguang.words import gettext as _
 
 if TYPE_CHECKING:
@@ -75,6 +76,7 @@ def examine(where: Places) -> Iterator[Finding]:
     yield _sandbox()
     yield _kernel()
     yield _heic()
+    yield _search()
     yield from _keys(where.keys)
     yield _data(where.data)
     yield _room(where.data)
@@ -125,6 +127,19 @@ def _heic() -> Finding:
         State.WARN,
         _("HEIC pictures, as iPhones take them, cannot be opened."),
         _("Install a C compiler (gcc) and run “make clean setup”."),
+    )
+
+
+def _search() -> Finding:
+    if search_kernel.kernel_here() is search_kernel.Kernel.C:
+        return Finding(
+            "search", State.OK, _("Fingerprints are searched in C (%(set)s).") % {"set": search_kernel.instructions()}
+        )
+    return Finding(
+        "search",
+        State.WARN,
+        _("Fingerprints are searched in NumPy: the same matches, several times more slowly."),
+        _("Install a C compiler (gcc) and run “make clean setup”; unset ZAOGUANG_KERNEL if it is set."),
     )
 
 

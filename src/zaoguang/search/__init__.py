@@ -1,11 +1,14 @@
 """Search: fingerprints in, every banked fingerprint within the radius out, exactly (promise P10).
 
-The linear scan here is the oracle: whatever comes later obeys the same ``Index`` and the same contract test.
+``LinearIndex`` looks at everything and is the oracle; ``Index`` lies in a folder, is shared by processes and does not
+look at everything. Both obey ``Searchable`` and the same contract test.
 """
 
+from zaoguang.search.defect import Defect, Refused
 from zaoguang.search.entry import Entry
-from zaoguang.search.index import MAX_RADIUS, Index
+from zaoguang.search.index import Index, Stats
 from zaoguang.search.linear import LinearIndex
 from zaoguang.search.matches import Matches
+from zaoguang.search.searchable import MAX_RADIUS, Searchable
 
-__all__ = ["MAX_RADIUS", "Entry", "Index", "LinearIndex", "Matches"]
+__all__ = ["MAX_RADIUS", "Defect", "Entry", "Index", "LinearIndex", "Matches", "Refused", "Searchable", "Stats"]

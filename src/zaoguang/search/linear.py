@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from zaoguang.errors import UserMistake
 from zaoguang.search.entry import HASH_BYTES, Entry, checked_banks, checked_entry, checked_hash
-from zaoguang.search.index import MAX_RADIUS, Index, checked_hashes, checked_radius
 from zaoguang.search.matches import Matches
+from zaoguang.search.searchable import MAX_RADIUS, Searchable, checked_hashes, checked_radius
 from zaoguang.words import gettext as _
 
 __all__ = ["LinearIndex"]
@@ -23,8 +23,8 @@ _BLOCK_PAIRS = 1 << 18
 """Pairs compared in one step at most; bounds the working memory of a query to some 5 MiB however large it is."""
 
 
-class LinearIndex(Index):
-    """An ``Index`` that looks at everything: 64-bit XOR and population count, block by block.
+class LinearIndex(Searchable):
+    """A ``Searchable`` that looks at everything: 64-bit XOR and population count, block by block.
 
     Hashes lie as four columns of 64-bit words, each contiguous. An entry's set of banks is a small number, so that
     a query decides once per set, not once per entry.

@@ -9,7 +9,7 @@ import numpy as np
 from zaoguang.centre.cases.models import Case
 from zaoguang.centre.intake.models import ItemFingerprint
 from zaoguang.fingerprint import MATCH_RADIUS, Fingerprint, Pdq
-from zaoguang.search import Entry, Index, LinearIndex
+from zaoguang.search import Entry, LinearIndex, Searchable
 
 __all__ = ["CaseIndex", "Match", "case_index"]
 
@@ -28,7 +28,7 @@ class Match:
 class CaseIndex:
     """A case's fingerprints, searchable; the bank is the case."""
 
-    index: Index
+    index: Searchable
     items: Mapping[int, UUID]
 
     def find(self, seen: Fingerprint) -> tuple[Match, ...]:

@@ -1,0 +1,215 @@
+"""The spool: entries as they come, put into the one order of a snapshot (by id) in bounded memory.
+
+Rows lie in a file without a name (or, for a sealed index, in memory only), so that a kill leaves nothing behind.
+"""
+
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+from itertools import islice
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from zaoguang.errors import UserMistake
+from zaoguang.search.entry import Entry, checked_banks, checked_entry, checked_hash
+from zaoguang.words import gettext as _
+
+__all__ = ["CHUNK", "RECORD", "BankSets", "Chunk", "Progress", "Spool", "Step", "chunks_of", "silent"]
+
+CHUNK: Final = 1 << 16
+"""Entries handled in one step."""
+
+RECORD: Final = np.dtype([("hash", np.uint8, (32,)), ("id", "<u8"), ("set", "<u4")])
+_PART: Final = 1 << 20  # entries sorted in memory at once
+_SAMPLE: Final = 1 << 18
+
+Chunk = NDArray[Any]
+"""Some entries, as an array of ``RECORD``."""
+
+
+class Step(StrEnum):
+    """What a build is doing."""
+
+    READ = "read"
+    SORT = "sort"
+    WRITE = "write"
+    TABLES = "tables"
+    SEAL = "seal"
+
+
+Progress = Callable[[Step, int, int], None]
+"""Called with a step, how much of it is done, and of how much (0: not known). May raise, to interrupt."""
+
+
+def silent(_step: Step, _done: int, _total: int) -> None:
+    """Show no progress."""
+
+
+@dataclass(slots=True)
+class BankSets:
+    """The distinct sets of banks met so far, numbered in the order they were met."""
+
+    numbers: dict[frozenset[str], int] = field(default_factory=dict)
+
+    def number(self, banks: frozenset[str]) -> int:
+        """Give that set's number."""
+        return self.numbers.setdefault(banks, len(self.numbers))
+
+    def listed(self) -> list[frozenset[str]]:
+        """Give the sets by number."""
+        return list(self.numbers)
+
+
+def chunks_of(entries: Iterable[Entry], sets: BankSets) -> Iterator[Chunk]:
+    """Give checked entries in chunks; UserMistake for one that cannot be taken."""
+    source = iter(entries)
+    while taken := list(islice(source, CHUNK)):
+        chunk = np.zeros(len(taken), RECORD)
+        chunk["hash"] = np.frombuffer(b"".join(checked_hash(each.hash) for each in taken), np.uint8).reshape(-1, 32)
+        chunk["id"] = [checked_entry(each.entry) for each in taken]
+        chunk["set"] = [_set_number(each, sets) for each in taken]
+        yield chunk
+
+
+def _set_number(entry: Entry, sets: BankSets) -> int:
+    banks = checked_banks(entry.banks)
+    if not banks:
+        raise UserMistake(_("An entry must belong to at least one bank."))
+    return sets.number(banks)
+
+
+class Spool:
+    """Entries on their way into a snapshot; ``folder`` None keeps them in memory-backed files."""
+
+    def __init__(self, sets: BankSets, folder: Path | None, progress: Progress = silent) -> None:
+        self.sets = sets
+        self.count = 0
+        self._folder, self._progress = folder, progress
+        self._file = self._nameless()
+        self._sorted = True
+        self._last = -1
+
+    def _nameless(self) -> int:
+        if self._folder is None:
+            return os.memfd_create("zaoguang-spool", os.MFD_CLOEXEC)
+        handle, name = tempfile.mkstemp(dir=self._folder, prefix="spool-")
+        Path(name).unlink()
+        return handle
+
+    def close(self) -> None:
+        """Let the entries go."""
+        os.close(self._file)
+
+    def take(self, chunks: Iterable[Chunk]) -> None:
+        """Take all of these."""
+        for chunk in chunks:
+            if not len(chunk):
+                continue
+            ids = chunk["id"].astype(np.int64)
+            self._sorted &= bool(ids[0] > self._last and (np.diff(ids) > 0).all())
+            self._last = int(ids[-1])
+            _write_at(self._file, chunk, self.count)
+            self.count += len(chunk)
+            self._progress(Step.READ, self.count, 0)
+
+    def sort(self, *, join: bool = False) -> None:
+        """Put the entries in the order of their ids.
+
+        ``join``: an id that comes again with the same hash adds its banks to the first. Otherwise, and with another
+        hash, an id that comes twice is a UserMistake.
+        """
+        if self._sorted:
+            return
+        target = self._nameless()
+        try:
+            kept = 0
+            for part in self._parts(target):
+                single = self._joined(np.sort(part, order="id", kind="stable"), join=join)
+                _write_at(target, single, kept)
+                kept += len(single)
+                self._progress(Step.SORT, kept, self.count)
+        except BaseException:
+            os.close(target)
+            raise
+        os.close(self._file)
+        self._file, self.count, self._sorted = target, kept, True
+        os.ftruncate(target, kept * RECORD.itemsize)
+
+    def chunks(self) -> Iterator[Chunk]:
+        """Give the entries again, in chunks."""
+        return self._read(self._file, 0, self.count)
+
+    def used_sets(self) -> NDArray[np.int64]:
+        """Give the numbers of the sets that some entry has."""
+        used: set[int] = set()
+        for chunk in self.chunks():
+            used.update(np.unique(chunk["set"]).tolist())
+        return np.array(sorted(used), np.int64)
+
+    def _parts(self, target: int) -> Iterator[Chunk]:
+        """Give all entries in parts that follow each other in id: first dealt out to their parts in ``target``.
+
+        A part is read before what comes of it is written over the parts before it: joining only makes them shorter.
+        """
+        splits = self._splits()
+        sizes = np.zeros(len(splits) + 1, np.int64)
+        for chunk in self.chunks():
+            sizes += np.bincount(np.searchsorted(splits, chunk["id"], "right"), minlength=len(sizes))
+        starts = np.cumsum(sizes) - sizes
+        ends = starts.copy()
+        for chunk in self.chunks():
+            parts = np.searchsorted(splits, chunk["id"], "right")
+            for part in np.unique(parts):
+                piece = chunk[parts == part]
+                _write_at(target, piece, int(ends[part]))
+                ends[part] += len(piece)
+        for start, end in zip(starts, ends, strict=True):
+            pieces = list(self._read(target, int(start), int(end)))
+            if pieces:
+                yield np.concatenate(pieces)
+
+    def _splits(self) -> NDArray[np.uint64]:
+        """Give the ids at which one part ends and the next begins."""
+        every = max(1, self.count // _SAMPLE)
+        sample = np.sort(np.concatenate([chunk["id"][::every] for chunk in self.chunks()]))
+        parts = -(-self.count // _PART)
+        return sample[[len(sample) * part // parts for part in range(1, parts)]].astype(np.uint64)
+
+    def _joined(self, part: Chunk, *, join: bool) -> Chunk:
+        again = np.flatnonzero(part["id"][1:] == part["id"][:-1]) + 1
+        if not len(again):
+            return part
+        listed = self.sets.listed()
+        first = -1
+        for place in again.tolist():
+            if first < 0 or part["id"][first] != part["id"][place]:
+                first = place - 1
+            if not join or (part["hash"][first] != part["hash"][place]).any():
+                raise UserMistake(
+                    _("The id {entry} is given twice; each entry needs an id of its own.").format(
+                        entry=int(part["id"][place])
+                    )
+                )
+            together = listed[int(part["set"][first])] | listed[int(part["set"][place])]
+            part["set"][first] = self.sets.number(together)
+            listed = self.sets.listed() if len(self.sets.numbers) > len(listed) else listed
+        return np.delete(part, again)
+
+    @staticmethod
+    def _read(file: int, start: int, end: int) -> Iterator[Chunk]:
+        for at in range(start, end, CHUNK):
+            wanted = (min(at + CHUNK, end) - at) * RECORD.itemsize
+            yield np.frombuffer(os.pread(file, wanted, at * RECORD.itemsize), RECORD).copy()
+
+
+def _write_at(file: int, chunk: Chunk, place: int) -> None:
+    rest = memoryview(np.ascontiguousarray(chunk).tobytes())
+    at = place * RECORD.itemsize
+    while rest:
+        done = os.pwrite(file, rest, at)
+        rest, at = rest[done:], at + done
