@@ -1,14 +1,17 @@
 """P01: a file chosen on the fingerprint page never leaves the device.
 
-In a real browser: an ordinary visit asks the network for nothing but the page, by the browser's own network log; and
-code that got into the page all the same finds the ways out shut. Each way out is first shown to be one, from a page
-without a policy. Moving the window itself elsewhere is outside what a policy can forbid; the last tests say so.
+In a real browser: an ordinary visit asks the network for nothing but the page, by the browser's own network log; after
+a yes, exactly the text that was shown leaves, once, to one address; and code that got into the page all the same finds
+the other ways out shut. Each way out is first shown to be one, from a page without a policy. Moving the window itself
+elsewhere is outside what a policy can forbid; the last tests say so.
 """
 
 import contextlib
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
+from email import message_from_bytes
 from pathlib import Path
 
 import pytest
@@ -17,12 +20,16 @@ from playwright.sync_api import Browser, Error, Page
 from tests.support.canary import forms
 from tests.support.chromium import FLAGS, Pages, executable
 from tests.support.fingerprint_page import Chosen, Listener, Served, choose, listener, say_adult, served
+from tests.support.photo_films import made_film
+from zaoguang.centre.fingerprint_page.building import fingerprint_page
 from zaoguang.rehearsal.photographs import photographs
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 NAME = "canary-file-name-5b7e.jpg"
 CONTENT = photographs()[0].content
+FILM = made_film(shown=[1, 2])
+CODE = "ABCD-EFGH-IJKL-MNOP-QRST-UVWX-YZ23-4567"
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +47,8 @@ def elsewhere() -> Iterator[Listener]:
 def whole_visit(page: Page, address: str) -> str:
     page.goto(address)
     say_adult(page)
-    lines = choose(page, Chosen(NAME, "image/jpeg", CONTENT))
+    lines = choose(page, Chosen(NAME, "image/jpeg", CONTENT), Chosen(f"{NAME}.mp4", "video/mp4", FILM))
+    assert [json.loads(line)["kind"] for line in lines.splitlines()] == ["image", "video"]
     with page.expect_download() as saved:
         page.locator("#download").click()
     assert Path(saved.value.path()).read_text() == lines
@@ -49,40 +57,106 @@ def whole_visit(page: Page, address: str) -> str:
     return lines
 
 
-def secrets(lines: str) -> list[bytes]:
-    """Give what must be met nowhere: the file's name, pieces of the file, the fingerprint, however written."""
-    found = json.loads(lines)
-    pieces = [CONTENT[at : at + 24] for at in range(0, len(CONTENT) - 24, 997)]
-    return [form for value in (NAME, found["pdq"], found["sha256"], *pieces) for form in forms(value)]
+def secrets(*values: str) -> list[bytes]:
+    """Give what must be met nowhere: the file's name, pieces of the files, and these values, however written."""
+    pieces = [whole[at : at + 24] for whole in (CONTENT, FILM) for at in range(0, len(whole) - 24, 997)]
+    unseen: list[str | bytes] = [NAME, *values, *pieces]
+    return [form for value in unseen for form in forms(value)]
+
+
+def fingerprints(lines: str) -> list[str]:
+    """Give every fingerprint and checksum in the lines."""
+    return re.findall(r'"([0-9a-f]{64})"', lines)
+
+
+@dataclass
+class Watched:
+    """A browser of its own with everything written down: what it asked for, and its own log of the network."""
+
+    page: Page
+    log: Path
+    asked: list[str] = field(default_factory=list)
+
+    def addresses(self) -> set[str]:
+        """Give every address that was asked for, by anybody's account, but the page's own memory."""
+        logged = re.findall(rb'"url":"((?:https?|wss?)://[^"]*)"', self.log.read_bytes())
+        asked = [*self.asked, *(address.decode() for address in logged if b"127.0.0.1" in address)]
+        # What is behind the "#" goes nowhere, and a blob is in the page's own memory.
+        return {address.partition("#")[0] for address in asked if not address.startswith("blob:")}
+
+
+@contextlib.contextmanager
+def watched(browser: Browser, log: Path) -> Iterator[Watched]:
+    flags = [*FLAGS, f"--log-net-log={log}", "--net-log-capture-mode=Everything"]
+    own = browser.browser_type.launch(executable_path=executable(), args=flags)
+    page = own.new_page()
+    found = Watched(page, log)
+    page.context.on("request", lambda request: found.asked.append(request.url))
+    page.route("**/*", lambda route: route.continue_())  # what a route never sees cannot have been let through
+    protocol = page.context.new_cdp_session(page)
+    protocol.send("Network.enable")
+    protocol.on("Network.requestWillBeSent", lambda event: found.asked.append(event["request"]["url"]))
+    protocol.on("Network.webSocketCreated", lambda event: found.asked.append(event["url"]))
+    yield found
+    own.close()
 
 
 def test_a_visit_asks_the_network_for_the_page_and_nothing_else(
     browser: Browser, centre: Served, tmp_path: Path
 ) -> None:
-    log = tmp_path / "network.json"
-    flags = [*FLAGS, f"--log-net-log={log}", "--net-log-capture-mode=Everything"]
     centre.requests.clear()
-    own = browser.browser_type.launch(executable_path=executable(), args=flags)
-    seen: list[str] = []
-    page = own.new_page()
-    page.context.on("request", lambda request: seen.append(request.url))
-    page.route("**/*", lambda route: route.continue_())  # what a route never sees cannot have been let through
-    protocol = page.context.new_cdp_session(page)
-    protocol.send("Network.enable")
-    protocol.on("Network.requestWillBeSent", lambda event: seen.append(event["request"]["url"]))
-    protocol.on("Network.webSocketCreated", lambda event: seen.append(event["url"]))
-    lines = whole_visit(page, centre.address)
-    own.close()
-    ours = {address for address in seen if not address.startswith("blob:")}
-    assert ours == {centre.address}
+    with watched(browser, tmp_path / "network.json") as found:
+        lines = whole_visit(found.page, centre.address)
+    assert found.addresses() == {centre.address}
     assert len(centre.requests) == 1
     assert centre.requests[0].startswith("GET /fingerprint/?")
-    logged = log.read_bytes()
-    assert centre.address.encode() in logged, "the log holds what was asked"
-    asked = set(re.findall(rb'"url":"((?:https?|wss?)://[^"]*)"', logged))
-    assert {address for address in asked if b"127.0.0.1" in address} == {centre.address.encode()}
-    everything = logged + "".join(centre.requests).encode()
-    assert [secret for secret in secrets(lines) if secret in everything] == []
+    everything = found.log.read_bytes() + "".join(centre.requests).encode()
+    assert centre.address.encode() in everything, "the log holds what was asked"
+    assert [secret for secret in secrets(*fingerprints(lines)) if secret in everything] == []
+
+
+def test_after_a_yes_exactly_the_shown_text_leaves_once_to_one_address(
+    browser: Browser, centre: Served, tmp_path: Path
+) -> None:
+    centre.requests.clear()
+    centre.bodies.clear()
+    with watched(browser, tmp_path / "network.json") as found:
+        lines = whole_visit(found.page, f"{centre.address}#{CODE}")
+        assert found.page.url == centre.address, "the code does not stay in sight"
+        assert found.page.locator("#code").input_value() == CODE
+        button = found.page.get_by_role("button", name="Send", exact=True)
+        button.click()  # without the yes
+        found.page.locator("#sent", has_text="Nothing was sent").wait_for()
+        assert centre.bodies == []
+        found.page.locator("#yes").check()
+        button.dblclick()
+        found.page.get_by_text("received").wait_for()
+    to = f"{centre.address}send/"
+    assert found.addresses() == {centre.address, to}
+    assert [request.split("?")[0] for request in centre.requests] == ["GET /fingerprint/", "POST /fingerprint/send/"]
+    ((kind, body),) = centre.bodies
+    sent = fields(kind, body)
+    assert sent == {"lines": lines, "language": "en", "code": CODE, "yes": "yes"}
+    outside = found.log.read_bytes() + "".join(centre.requests).encode()
+    assert [secret for secret in secrets() if secret in outside + body] == []
+    elsewhere = "".join(request.partition("} b")[0] for request in centre.requests)  # addresses and headers
+    assert [secret for secret in secrets(*fingerprints(lines), CODE) if secret in elsewhere.encode()] == []
+    assert "'HTTP_COOKIE'" not in elsewhere
+    assert "'HTTP_REFERER'" not in elsewhere
+
+
+def fields(kind: str, body: bytes) -> dict[str, str]:
+    """Read a form as a browser sent it; a part with a file in it is a failure."""
+    whole = message_from_bytes(f"Content-Type: {kind}\r\n\r\n".encode() + body)
+    found = {}
+    for part in whole.walk():
+        if part.is_multipart():
+            continue
+        assert part.get_filename() is None
+        value = part.get_payload(decode=True)
+        assert isinstance(value, bytes)
+        found[str(part.get_param("name", header="content-disposition"))] = value.decode().replace("\r\n", "\n")
+    return found
 
 
 def test_nothing_is_kept_in_the_browser(pages: Pages, centre: Served) -> None:
@@ -132,6 +206,7 @@ WAYS_OUT = {
     "poster": "put('video', {poster: to})",
     "sound": "put('audio', {src: to, preload: 'auto'})",
     "subtitles": "put('video', {}).innerHTML = `<track default src='${to}'>`",
+    "film from a fetch": "put('video', {src: to + '/x.mp4', crossOrigin: 'anonymous', preload: 'auto'}).load()",
     "form": "Object.assign(put('form', {action: to, method: 'get'})).submit()",
     "form to a new window": "put('form', {action: to, method: 'post', target: '_blank'}).submit()",
     "manifest": "put('link', {rel: 'manifest', href: to})",
@@ -175,12 +250,39 @@ SHUT_BUT_NOT_SHOWN = {
 """A headless browser may put these off even without a policy; the test then has no control to compare with."""
 
 
-A_CONNECTION_ONLY = {"frame", "preconnect"}
+A_CONNECTION_ONLY = {"frame", "preconnect", "form"}
 """Here Chromium connects before it asks the policy: the other side learns that somebody is there, and no more."""
 
 
 def attempt(page: Page, code: str, to: str) -> None:
     page.evaluate(TRY.replace("CODE", code), to)
+
+
+def test_attack_a_form_goes_to_no_other_address_of_the_centre_either(pages: Pages, centre: Served) -> None:
+    page = pages.new()
+    page.goto(centre.address)
+    centre.requests.clear()
+    for to in ("/login/", "/fingerprint/", "/fingerprint/sendx/"):
+        attempt(page, "put('form', {action: to, method: 'post'}).submit()", to)
+    assert centre.requests == []
+    with contextlib.suppress(Error):  # this one does take the page away
+        attempt(page, "put('form', {action: to, method: 'post'}).submit()", "/fingerprint/send/")
+    page.get_by_text("received").wait_for()
+
+
+def test_attack_the_form_of_a_copy_on_a_disk_reaches_no_network(
+    pages: Pages, elsewhere: Listener, tmp_path: Path
+) -> None:
+    at = tmp_path / "fingerprint-page.html"
+    at.write_bytes(fingerprint_page().content)
+    page = pages.new()
+    page.goto(at.as_uri())
+    say_adult(page)
+    assert page.locator("form, #code").count() == 0
+    attempt(page, WAYS_OUT["form"], elsewhere.address)
+    attempt(page, WAYS_OUT["fetch"], elsewhere.address)
+    assert set(elsewhere.heard) <= {"a connection"}  # as with any form, before Chromium asks the policy
+    pages.complaints.clear()  # of a file's address, and of the attempts
 
 
 @pytest.mark.parametrize("way", WAYS_OUT)

@@ -40,23 +40,32 @@ class Served:
 
     address: str
     requests: list[str] = field(default_factory=list)
+    bodies: list[tuple[str, bytes]] = field(default_factory=list)  # content type and body of each form that was sent
 
 
 @contextmanager
 def served() -> Iterator[Served]:
-    """Serve the centre's pages from this process; the fingerprint page needs no database, and gets none."""
+    """Serve the centre's pages from this process; the fingerprint page needs no database, and gets none.
+
+    What is sent is kept and answered here, for the centre's own answer would need one.
+    """
     centre = get_wsgi_application()
     seen: list[str] = []
+    bodies: list[tuple[str, bytes]] = []
 
     def watched(environ: WSGIEnvironment, start: StartResponse) -> object:
         sent = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         headers = {name: value for name, value in environ.items() if name.startswith("HTTP_")}
         seen.append(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}?{environ['QUERY_STRING']} {headers} {sent!r}")
+        if environ["REQUEST_METHOD"] == "POST":
+            bodies.append((environ["CONTENT_TYPE"], sent))
+            start("200 OK", [("Content-Type", "text/html")])
+            return [b"<!doctype html><link rel=icon href=data:,><title>received</title>received"]
         return centre(environ, start)
 
     with make_server("127.0.0.1", 0, watched, handler_class=_Silent) as server:  # type: ignore[arg-type]  # WSGI's own
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield Served(f"http://127.0.0.1:{server.server_port}/fingerprint/", seen)
+        yield Served(f"http://127.0.0.1:{server.server_port}/fingerprint/", seen, bodies)
         server.shutdown()
 
 
