@@ -1,5 +1,6 @@
 """Fingerprints that she sends herself: by invitation, once, kept apart until a caseworker takes them."""
 
+import json
 from datetime import timedelta
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from zaoguang.centre.intake.items import read_lines
 from zaoguang.centre.intake.models import Arrival, ArrivalState, Invitation, ItemFingerprint
 from zaoguang.centre.sealed import read_b
 from zaoguang.errors import UserMistake
+from zaoguang.fingerprint import Film, Frame, film_to_json
 
 LINES = "\r\n".join(fingerprint_line(seed) for seed in (21, 22))  # as a form sends a text
 WORDS = yaml.safe_load((Path(sending.__file__).parent / "receipt.yaml").read_text("utf-8"))
@@ -76,6 +78,18 @@ def test_what_lies_in_the_table_is_sealed_and_only_what_an_item_needs(centre: Ma
     kept = read_b(arrival, "lines")
     assert made_fingerprint(21).pdq.hex in kept
     assert "her-name" not in kept
+
+
+def test_a_film_is_one_item_with_every_look_that_can_be_relied_on(centre: MadeCentre) -> None:
+    before = banked(centre)
+    looks = [(made_fingerprint(seed).pdq, quality) for seed, quality in ((31, 90), (32, 100), (33, 10), (31, 90))]
+    frames = tuple(Frame(at, at, at + 1, pdq, quality) for at, (pdq, quality) in enumerate(looks))
+    film = Film("video", "ab" * 32, 640, 360, 4.0, frames, first_look=True)
+    assert send(centre, lines=json.dumps({"path": "item-1", **film_to_json(film)}))[0] == 200
+    items = centre.case.items.count()
+    assert pressed(centre, "take_arrival", arrival_id=latest(centre).pk) == 302
+    assert centre.case.items.count() == items + 1
+    assert banked(centre) == before | {looks[0][0].hex, looks[1][0].hex}
 
 
 def test_an_invitation_works_once_and_its_repetition_gets_the_same_receipt(centre: MadeCentre) -> None:

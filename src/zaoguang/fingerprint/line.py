@@ -5,24 +5,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from zaoguang.errors import UserMistake
+from zaoguang.fingerprint.film import Film
+from zaoguang.fingerprint.film_record import film_from_json
 from zaoguang.fingerprint.pdq import ORIENTATIONS, Pdq
-from zaoguang.fingerprint.record import Fingerprint, Unhashable, from_json
+from zaoguang.fingerprint.record import LOW_QUALITY_BELOW, Fingerprint, Reason, Unhashable, from_json
 from zaoguang.words import gettext as _
 
 __all__ = ["Given", "read_line"]
 
 _LONGEST = 100_000  # 64 frames in eight orientations
+_LONGEST_FILM = 2 << 20  # some four hours, one frame a second
 _KNOWN = frozenset({"kind", "pdq", "quality", "sha256", "width", "height", "variants", "on_black", "frames", "partial"})
 
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """A picture's fingerprint as its owner gives it; a secret, like the picture itself."""
+    """The fingerprint of a picture or a film as its owner gives it; a secret, like the picture itself."""
 
     pdq: Pdq
     quality: int
     sha256: str
-    others: tuple[Pdq, ...]  # what else it looks like: over black, and its further frames
+    others: tuple[
+        Pdq, ...
+    ]  # what else it looks like: over black, and its further frames; of a film every frame that can be relied on
 
     @property
     def pdqs(self) -> tuple[Pdq, ...]:
@@ -33,13 +38,17 @@ class Given:
 def read_line(untrusted_line: str) -> Given | Unhashable:
     """Read one line; ``UserMistake`` when it is not one. The path is not looked at, and the variants may be absent."""
     refused = UserMistake(_("This is not a line that “zaoguang fingerprint --json” printed."))
-    if len(untrusted_line) > _LONGEST:
+    if len(untrusted_line) > _LONGEST_FILM:
         raise refused
     try:
         untrusted = json.loads(untrusted_line)
     except (ValueError, RecursionError) as error:
         raise refused from error
     if not isinstance(untrusted, dict):
+        raise refused
+    if untrusted.get("kind") == "video":
+        return _film_given(film_from_json({name: value for name, value in untrusted.items() if name != "path"}))
+    if len(untrusted_line) > _LONGEST:
         raise refused
     found = from_json(_completed(untrusted))
     if isinstance(found, Unhashable):
@@ -67,3 +76,12 @@ def _given(found: Fingerprint) -> Given:
     shown = (pdq for each in found.frames or (found,) for pdq in (each.pdq, each.on_black) if pdq is not None)
     _, *others = shown
     return Given(found.pdq, found.quality, found.sha256, tuple(others))
+
+
+def _film_given(film: Film) -> Given | Unhashable:
+    """Keep each look of a film once; what shows too little, as a black frame does, would fit too much else."""
+    good = [frame for frame in film.frames if frame.quality >= LOW_QUALITY_BELOW]
+    if not good:
+        return Unhashable(Reason.LOW_QUALITY)
+    first, *others = dict.fromkeys(frame.pdq for frame in good)
+    return Given(first, max(frame.quality for frame in good), film.sha256, tuple(others))

@@ -72,10 +72,10 @@ def _settle(arrival: Arrival, state: ArrivalState, now: datetime) -> tuple[Given
     return tuple(_given(each) for each in json.loads(read_b(fresh, "lines")))
 
 
-def _kept(given: Given) -> dict[str, Any]:
+def _kept(given: Given) -> dict[str, str | int | list[str]]:
     """Give what an item needs of a line, and nothing else that came with it."""
-    others = [pdq.hex for pdq in given.others]
-    return {"pdq": given.pdq.hex, "others": others, "quality": given.quality, "sha256": given.sha256}
+    pdq, *others = (each.hex for each in given.pdqs)
+    return {"pdq": pdq, "quality": given.quality, "sha256": given.sha256, "others": others}
 
 
 def _given(kept: dict[str, Any]) -> Given:

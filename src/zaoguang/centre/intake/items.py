@@ -81,11 +81,11 @@ def add_items(
 
 
 def _bank(item: Item, fingerprint: Given) -> None:
-    for pdq in fingerprint.pdqs:
-        row = ItemFingerprint(item=item, quality=fingerprint.quality)
+    rows = [ItemFingerprint(item=item, quality=fingerprint.quality) for _ in fingerprint.pdqs]
+    for row, pdq in zip(rows, fingerprint.pdqs, strict=True):
         write_b(row, "pdq", pdq.hex)
         write_b(row, "sha256", fingerprint.sha256)
-        row.save(force_insert=True)
+    ItemFingerprint.objects.bulk_create(rows, batch_size=500)  # a film has thousands
 
 
 @transaction.atomic
