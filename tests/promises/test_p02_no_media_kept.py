@@ -63,7 +63,7 @@ class Looked:
         """Look at every open file of every such process."""
         for folder in Path("/proc").glob("[0-9]*"):
             try:
-                command = (folder / "cmdline").read_bytes().decode(errors="replace")
+                command = (folder / "cmdline").read_bytes().decode(errors="replace").split("\0")
                 kind = next((name for name in OURS if name in command), "")
                 if kind:
                     self.processes.add(kind)

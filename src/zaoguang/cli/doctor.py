@@ -104,7 +104,7 @@ def _sandbox() -> Finding:
         "sandbox",
         State.WARN,
         _("These protections do not hold: %(names)s.") % {"names": ", ".join(lacking)},
-        _("Use a Linux kernel with seccomp and no container rule that forbids these limits."),
+        _("Use a Linux kernel with seccomp and Landlock and no container rule that forbids these limits."),
     )
 
 

@@ -17,6 +17,7 @@ from zaoguang.sandbox.lock import arm_cpu_limit, lock_process
 
 __all__ = ["main"]
 
+_PIECE_BYTES = 1 << 20
 _Job = Callable[[bytes, Mapping[str, Json]], Json]
 _PartsJob = Callable[[int, Mapping[str, Json]], Iterator[Json]]
 _HANDED_FILE = 3  # the first number after the standard files
@@ -112,9 +113,12 @@ def _answer(job: _Job, untrusted_bytes: bytes, options: Mapping[str, Json], answ
 
 def _read(size: int) -> bytes:
     """Read that many bytes, fewer only when the parent is gone; kept in one piece of memory, freed after the job."""
-    got = bytearray()
+    piece = os.read(0, min(size, _PIECE_BYTES))
+    if not piece or len(piece) == size:
+        return piece  # as it came, not copied
+    got = bytearray(piece)
     while len(got) < size:
-        piece = os.read(0, min(size - len(got), 1 << 20))
+        piece = os.read(0, min(size - len(got), _PIECE_BYTES))
         if not piece:
             break
         got += piece

@@ -44,6 +44,7 @@ class Protection(StrEnum):
     NOT_DUMPABLE = "not_dumpable"  # PR_SET_DUMPABLE 0: no crash dump, no reading of its memory by its own user
     NO_NEW_PRIVILEGES = "no_new_privileges"  # PR_SET_NO_NEW_PRIVS
     DIES_WITH_PARENT = "dies_with_parent"  # PR_SET_PDEATHSIG
+    NO_PATHS = "no_paths"  # Landlock: nothing in the file system, no TCP, no signals or sockets to others
     SYSCALL_FILTER = "syscall_filter"  # seccomp: no sockets, no files, no programs, no processes
 
 

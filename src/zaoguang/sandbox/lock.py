@@ -6,7 +6,7 @@ import signal
 from pathlib import Path
 from typing import Final
 
-from zaoguang.sandbox import seccomp
+from zaoguang.sandbox import landlock, seccomp
 from zaoguang.sandbox.limits import Limits, Protection
 
 __all__ = ["arm_cpu_limit", "lock_process"]
@@ -17,8 +17,10 @@ _STANDARD_FILES: Final = 3
 
 def lock_process(limits: Limits) -> dict[str, bool]:
     """Lock this process for good and give which protections hold, by the names of ``Protection``."""
+    address_space = _address_space()
     held = {
-        Protection.MEMORY_LIMIT: _limit(resource.RLIMIT_AS, _address_space() + limits.memory_bytes),
+        Protection.NO_PATHS: landlock.confine(),  # first: it needs a descriptor for a moment
+        Protection.MEMORY_LIMIT: _limit(resource.RLIMIT_AS, address_space + limits.memory_bytes),
         Protection.CPU_LIMIT: arm_cpu_limit(limits.cpu_seconds),
         Protection.NO_FILE_GROWS: _limit(resource.RLIMIT_FSIZE, 0),
         Protection.NO_NEW_FILES: _limit(resource.RLIMIT_NOFILE, _STANDARD_FILES),

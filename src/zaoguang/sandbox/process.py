@@ -1,6 +1,7 @@
 """The parent's handle of one child: start, ask, end. Never blocks past its deadline, whatever the child does."""
 
 import dataclasses
+import fcntl
 import json
 import os
 import select
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import IO, Final
 
 from zaoguang.sandbox.frames import ANSWER_HEAD, REQUEST_HEAD, BrokenAnswerError, Json, answer_from_bytes, json_bytes
@@ -27,8 +29,7 @@ _ENVIRONMENT: Final = {
 }
 _START_SECONDS: Final = 60.0
 _GREETING_BYTES: Final = 4096
-_PIPE_BYTES: Final = 1 << 20
-_F_SETPIPE_SZ: Final = 1031
+_PIPE_BYTES: Final = 1 << 20  # a common picture fits, so parent and child need not take turns for every 64 kB
 _FRAME_SLACK: Final = 64  # a refusal fits although an answer would not
 
 
@@ -58,6 +59,8 @@ class Child:
             bufsize=0,
         )
         self._to_child = _descriptor(self._process.stdin)
+        with suppress(OSError):  # more than this user may have: the pipe then keeps its usual size, and is only slower
+            fcntl.fcntl(self._to_child, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
         self._from_child = _descriptor(self._process.stdout)
         self.protections: Mapping[str, bool] = {}
 
@@ -211,7 +214,7 @@ class Child:
 
 
 def _descriptor(pipe: IO[bytes] | None) -> int:
-    """Give the pipe's descriptor, made non-blocking and roomy enough for a common picture."""
+    """Give the pipe's descriptor, made non-blocking."""
     if pipe is None:
         raise TypeError("a child is always started with its pipes")
     os.set_blocking(pipe.fileno(), False)
@@ -221,11 +224,12 @@ def _descriptor(pipe: IO[bytes] | None) -> int:
 def _write_some(descriptor: int, pending: list[memoryview]) -> bool:
     """Write what the pipe takes now and say whether more is left; a closed pipe ends writing (reading tells why)."""
     try:
-        while pending:
-            written = os.write(descriptor, pending[0])
-            pending[0] = pending[0][written:]
-            if not pending[0]:
-                pending.pop(0)
+        while pending:  # head and picture in one call: the child is woken once
+            written = os.writev(descriptor, pending)
+            while pending and written >= len(pending[0]):
+                written -= len(pending.pop(0))
+            if pending:
+                pending[0] = pending[0][written:]
     except BlockingIOError:
         return True
     except BrokenPipeError:

@@ -2,7 +2,8 @@
 
 Started as ``python -I -B -m zaoguang.watch.reader_child`` with an empty environment and three pipes' ends; see `wire`
 for what is said over them. Before it reads its first word it gives up writing files, dumping core and being looked
-into. It ends when its standard input ends or its parent is gone.
+into; and where the kernel has Landlock, every path but those of its own program, of names and of certificates. It ends
+when its standard input ends or its parent is gone.
 """
 
 import ctypes
@@ -11,12 +12,16 @@ import os
 import resource
 import select
 import sys
+import sysconfig
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
-from zaoguang.sandbox import Sandbox
+import zaoguang
+from zaoguang.sandbox import Sandbox, landlock
+from zaoguang.sandbox.landlock import Access
 from zaoguang.watch.address import AddressPolicy
 from zaoguang.watch.fetch import Fetcher
 from zaoguang.watch.look import Batch, Looker
@@ -29,6 +34,14 @@ __all__ = ["main"]
 _PR_SET_DUMPABLE = 4
 _MAX_WORD_BYTES = 4 << 20
 _PARENT_CHECK_SECONDS = 2.0
+_LIBRARIES = ("/usr/lib", "/usr/lib64", "/lib", "/lib64", "/usr/local/lib")
+_READ_ONLY = (
+    *("/etc/resolv.conf", "/etc/hosts", "/etc/host.conf", "/etc/nsswitch.conf", "/etc/gai.conf", "/etc/services"),
+    *("/etc/ssl", "/etc/pki", "/etc/ca-certificates", "/usr/share/ca-certificates", "/etc/ld.so.cache"),
+    *("/etc/localtime", "/proc", "/sys/devices/system/cpu", "/dev/urandom"),
+)
+"""What resolving a name, checking a certificate and measuring oneself read. In /proc, what belongs to a process outside
+and is not for everybody stays closed: Landlock counts reading it as tracing that process."""
 
 
 def main() -> None:
@@ -80,6 +93,20 @@ def _give_up() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:  # no dump, no reading our memory
         sys.exit(1)
+    landlock.confine(_paths(), connects=True)  # where the kernel has it; `zaoguang doctor` says where not
+
+
+def _paths() -> list[tuple[str, Access]]:
+    """Give what is left of the file system: programs and libraries to start decoders, and what names resolve by."""
+    package = Path(zaoguang.__file__).parent
+    roots = {sys.prefix, sys.base_prefix, sysconfig.get_paths()["stdlib"], sysconfig.get_paths()["platstdlib"]}
+    program = Access.READ | Access.LIST | Access.RUN
+    return [
+        *((root, program) for root in (*sorted(roots), str(package), *_LIBRARIES)),
+        (str(package.parent), Access.LIST),  # a path entry, where this is installed from its sources
+        *((os.path.realpath(path), Access.READ | Access.LIST) for path in _READ_ONLY),
+        ("/dev/null", Access.READ | Access.WRITE),
+    ]
 
 
 def _words(parent: int) -> Iterator[dict[str, Any]]:

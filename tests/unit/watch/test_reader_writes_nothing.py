@@ -13,6 +13,7 @@ import pytest
 from tests.support.made_pictures import made_picture, saved
 from tests.unit.watch.loopback import Site
 from zaoguang.fingerprint import Fingerprint
+from zaoguang.sandbox.landlock import version_here
 from zaoguang.watch import FetchLimits, Reader
 
 SECRET = "worker-key-canary-51c0"
@@ -132,12 +133,18 @@ def test_a_write_fails(tmp_path: Path, opening: str) -> None:
 
 
 def test_a_child_process_cannot_write_either(tmp_path: Path) -> None:
+    """It cannot even be started where Landlock is there and the shell is no part of this Python's own folder."""
     attempt = """
         import subprocess
-        print(subprocess.run(["/bin/sh", "-c", "echo picture > kept"], stderr=subprocess.DEVNULL).returncode)
+        try:
+            shell = ["/bin/sh", "-c", "echo picture > kept"]
+            print(subprocess.run(shell, stderr=subprocess.DEVNULL).returncode)
+        except PermissionError:
+            print("refused")
     """
     assert after_giving_up(attempt, folder=tmp_path) != "0"
     assert all(path.stat().st_size == 0 for path in tmp_path.iterdir())
+    assert after_giving_up(attempt, folder=tmp_path, give_up="") == "0", "the attempt is a real one"
 
 
 def test_the_limits_cannot_be_taken_back(tmp_path: Path) -> None:
@@ -151,3 +158,30 @@ def test_the_limits_cannot_be_taken_back(tmp_path: Path) -> None:
 def test_the_process_is_not_dumpable(tmp_path: Path) -> None:
     attempt = "import ctypes\nprint(ctypes.CDLL(None).prctl(3, 0, 0, 0, 0))"  # PR_GET_DUMPABLE
     assert after_giving_up(attempt, folder=tmp_path) == "0"
+
+
+@pytest.mark.skipif(version_here() < 1, reason="this kernel has no Landlock")
+@pytest.mark.parametrize("attempt", ["open('empty', 'x')", "open('secret').read()", "os.listdir('.')", "os.mkdir('a')"])
+def test_a_path_that_is_none_of_its_own_is_closed(tmp_path: Path, attempt: str) -> None:
+    (tmp_path / "secret").write_text(SECRET)
+    tried = f"""
+        try:
+            {attempt}
+            print("done")
+        except PermissionError:
+            print("refused")
+    """
+    assert after_giving_up(tried, folder=tmp_path) == "refused"
+    assert {path.name for path in tmp_path.iterdir()} == {"secret"}
+    assert after_giving_up(tried, folder=tmp_path, give_up="") == "done", "the attempt is a real one"
+
+
+def test_names_and_certificates_are_still_found(tmp_path: Path) -> None:
+    looked = """
+        import socket, ssl, certifi
+        socket.getaddrinfo("localhost", 80)
+        ssl.create_default_context(cafile=certifi.where())
+        ssl.create_default_context()
+        print("found")
+    """
+    assert after_giving_up(looked, folder=tmp_path) == "found"
