@@ -14,6 +14,7 @@ __all__ = ["main", "run"]
 
 _COMMANDS: Mapping[str, str] = {
     "centre": "zaoguang.cli.centre:centre",
+    "compare-films": "zaoguang.cli.compare_films:compare",
     "doctor": "zaoguang.cli.doctor:doctor",
     "evidence": "zaoguang.cli.evidence:evidence",
     "fingerprint": "zaoguang.cli.fingerprint:fingerprint",
