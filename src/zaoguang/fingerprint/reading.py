@@ -55,10 +55,11 @@ def fingerprint_file(
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except (OSError, ValueError):  # ValueError: a path with a NUL in it
         return Unhashable(Reason.UNREADABLE)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):  # a pipe or device is refused without waiting for it
+        os.close(descriptor)
+        return Unhashable(Reason.UNREADABLE)
     with open(descriptor, "rb") as file:  # noqa: PTH123  # this opens a descriptor, not a path
         try:
-            if not stat.S_ISREG(os.fstat(descriptor).st_mode):  # a pipe or device is refused without waiting for it
-                return Unhashable(Reason.UNREADABLE)
             if container_of(os.pread(descriptor, HEAD_BYTES, 0)) is not None:
                 return film(descriptor) if film is not None else screened(descriptor, sandbox)
             untrusted_bytes = file.read(FILE_BYTES_MOST + 1)
