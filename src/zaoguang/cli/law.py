@@ -8,8 +8,15 @@ from pathlib import Path
 
 import click
 
+from zaoguang.law.answer import answer_lines, answer_record, not_advice
+from zaoguang.law.arithmetic import finding_lines, finding_record
 from zaoguang.law.checking import LawReport, check_law
+from zaoguang.law.facts import read_facts
 from zaoguang.law.provisions import DATA
+from zaoguang.law.record import read_record
+from zaoguang.law.tally import read_counts
+from zaoguang.law.thresholds import thresholds as find_thresholds
+from zaoguang.words import LANGUAGES, speaking, spoken
 from zaoguang.words import gettext as _
 
 __all__ = ["law"]
@@ -38,6 +45,44 @@ def check(folder: Path | None, at: datetime | None, *, as_json: bool) -> None:
     else:
         _print_report(report)
     sys.exit(1 if report.problems else 0)
+
+
+@law.command()
+@click.argument("facts", type=click.Path(path_type=Path))
+@click.option("--at", type=_DAY, metavar="DATE", help="The day to reckon from (default: today).")
+@click.option("--lang", type=click.Choice(LANGUAGES), help="The language of the answer.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def routes(facts: Path, at: datetime | None, lang: str | None, *, as_json: bool) -> None:
+    """Give the routes that the facts in FACTS (a YAML file) leave open, first the one to take first.
+
+    Leave out what is not known: that keeps routes open. The answer names the one question that would narrow it most.
+    """
+    day = day_or_today(at)
+    with speaking(lang or spoken()):
+        known = read_facts(facts, day)
+        if as_json:
+            click.echo(json.dumps(answer_record(known, at=day), ensure_ascii=False))
+        else:
+            for line in answer_lines(known, at=day):
+                click.echo(line)
+
+
+@law.command()
+@click.argument("counts", type=click.Path(path_type=Path))
+@click.option("--lang", type=click.Choice(LANGUAGES), help="The language of the answer.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def thresholds(counts: Path, lang: str | None, *, as_json: bool) -> None:
+    """Set what was counted in COUNTS (a YAML file) against the numbers that China's law asks, and show each sum."""
+    with speaking(lang or spoken()):
+        found = find_thresholds(read_counts(read_record(counts)))
+        if as_json:
+            click.echo(json.dumps({"thresholds": [finding_record(each) for each in found]}, ensure_ascii=False))
+            return
+        click.echo(not_advice())
+        for each in found:
+            click.echo("\n".join(["", *finding_lines(each)]))
+        if not found:
+            click.echo(_("Nothing was counted that a threshold asks for."))
 
 
 def day_or_today(at: datetime | None) -> date:

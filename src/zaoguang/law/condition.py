@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
-__all__ = ["Answer", "Ruling", "all_of", "any_of", "ruling"]
+__all__ = ["NO", "YES", "Answer", "Ruling", "all_of", "any_of", "ruling"]
 
 
 class Answer(StrEnum):
@@ -27,15 +27,15 @@ class Ruling:
     depends: frozenset[str] = frozenset()
 
 
-_YES = Ruling(Answer.YES)
-_NO = Ruling(Answer.NO)
+YES = Ruling(Answer.YES)
+NO = Ruling(Answer.NO)
 
 
 def ruling(value: bool | None, fact: str) -> Ruling:  # noqa: FBT001 -- the value is what is asked about
     """Give the ruling of one fact: None means that it is not known."""
     if value is None:
         return Ruling(Answer.UNKNOWN, frozenset({fact}))
-    return _YES if value else _NO
+    return YES if value else NO
 
 
 def all_of(parts: Iterable[Ruling]) -> Ruling:
@@ -43,9 +43,9 @@ def all_of(parts: Iterable[Ruling]) -> Ruling:
     depends: frozenset[str] = frozenset()
     for part in parts:
         if part.answer is Answer.NO:
-            return _NO
+            return NO
         depends |= part.depends
-    return Ruling(Answer.UNKNOWN, depends) if depends else _YES
+    return Ruling(Answer.UNKNOWN, depends) if depends else YES
 
 
 def any_of(parts: Iterable[Ruling]) -> Ruling:
@@ -53,6 +53,6 @@ def any_of(parts: Iterable[Ruling]) -> Ruling:
     depends: frozenset[str] = frozenset()
     for part in parts:
         if part.answer is Answer.YES:
-            return _YES
+            return YES
         depends |= part.depends
-    return Ruling(Answer.UNKNOWN, depends) if depends else _NO
+    return Ruling(Answer.UNKNOWN, depends) if depends else NO

@@ -205,13 +205,13 @@ def _dates(facts: Facts, at: date) -> list[str]:
     days |= {"born": facts.born}
     for step, done in (("done.platform", facts.platform), ("done.police", facts.police)):
         if done is not None:
-            days |= {f"{step}.on": done.on, f"{step}.answered": done.answered}
+            days |= {f"{step}.day": done.on, f"{step}.answered": done.answered}
     for name, day in days.items():
         if day is not None and day > at:
             found.append(_("%(name)s is %(day)s, which lies after %(at)s.") % {"name": name, "day": day, "at": at})
     pairs = [("act", "last_act"), ("act", "published"), ("act", "learned"), ("born", "act")]
-    pairs += [("act", "done.platform.on"), ("act", "done.police.on")]
-    pairs += [(f"done.{step}.on", f"done.{step}.answered") for step in ("platform", "police")]
+    pairs += [("act", "done.platform.day"), ("act", "done.police.day")]
+    pairs += [(f"done.{step}.day", f"done.{step}.answered") for step in ("platform", "police")]
     for first, then in pairs:
         early, late = days.get(first), days.get(then)
         if early is not None and late is not None and early > late:
@@ -321,6 +321,6 @@ def _read_done(record: Record | None, key: str, answers: tuple[str, ...]) -> Don
     answer = _read_choice(inner, "answer", answers)
     if answer is None:
         raise inner.mistake("answer", _("is missing"))
-    found = Done(answer, inner.optional("on", inner.day), inner.optional("answered", inner.day))
+    found = Done(answer, inner.optional("day", inner.day), inner.optional("answered", inner.day))
     inner.done()
     return found

@@ -204,14 +204,14 @@ class ThresholdRule:
     """Numbers from which a provision applies.
 
     ``bounds``: measure to number, any one suffices. ``half_of_two``: half of two of them suffices too.
-    ``two_of``: reaching two of those lower numbers suffices too. ``minors_only``: what is counted shows under-14s.
+    ``two_of``: reaching two of those lower numbers suffices too. ``under_14``: counted is only what shows under-14s.
     """
 
     id: str
     provision: str
     name: Wording
     bounds: Mapping[str, int]
-    shown_as: str  # how the bounds came about, e.g. "× 5"; "" where the law names them as they are
+    times: int  # the bounds are so many times the basic ones; 1 where the law names them as they are
     half_of_two: bool
     two_of: Mapping[str, int]
     under_14: bool

@@ -145,12 +145,15 @@ class _Reader:
         for name in (*bounds, *two_of):
             if name not in MEASURES:
                 raise record.mistake("bounds", _("names %(name)s, which is not counted here") % {"name": name})
+        times = record.number("times", 100) if record.has("times") else 1
+        if times < 1 or any(number % times for number in bounds.values()):
+            raise record.mistake("times", _("must divide every bound"))
         return ThresholdRule(
             id=record.text("id"),
             provision=record.text("provision"),
             name=record.wording("name"),
             bounds=bounds,
-            shown_as=record.optional("shown_as", record.text) or "",
+            times=times,
             half_of_two=record.optional("half_of_two", record.flag) or False,
             two_of=two_of,
             under_14=record.optional("under_14", record.flag) or False,

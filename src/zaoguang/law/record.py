@@ -1,5 +1,6 @@
 """Strict reading of reviewed YAML: each key must be known and of its type, and an error names the file and the key."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from enum import StrEnum
@@ -97,7 +98,7 @@ class Record:
         """Give a list of texts that are there in every complete language."""
         found = []
         for inner in self.records(key):
-            found.append(Wording(en=inner.text("en"), zh_hans=inner.text("zh-Hans")))
+            found.append(Wording(en=inner.text("en"), zh_hans=_unfolded(inner.text("zh-Hans"))))
             inner.done()
         return tuple(found)
 
@@ -127,7 +128,7 @@ class Record:
     def wording(self, key: str) -> Wording:
         """Give a text that is there in every complete language."""
         inner = self.record(key)
-        wording = Wording(en=inner.text("en"), zh_hans=inner.text("zh-Hans"))
+        wording = Wording(en=inner.text("en"), zh_hans=_unfolded(inner.text("zh-Hans")))
         inner.done()
         return wording
 
@@ -168,6 +169,11 @@ class Record:
         """Refuse the keys that nobody asked for: a mistyped key must not pass in silence."""
         for key in self._rest:
             raise self.mistake(key, _("is not a key that is known here"))
+
+
+def _unfolded(chinese: str) -> str:
+    """Take away the spaces that YAML puts where a folded line ends: Chinese has none between its characters."""
+    return re.sub(r"(?<=[\u3000-\u9fff\uff00-\uffef]) (?=[\u3000-\u9fff\uff00-\uffef])", "", chinese)
 
 
 class _NoRepeats(yaml.SafeLoader):

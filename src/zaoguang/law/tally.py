@@ -101,7 +101,7 @@ def read_counts(record: Record) -> Counts:
 
 
 def _read_tally(record: Record) -> Tally:
-    on = record.optional("on", record.day)
+    on = record.optional("day", record.day)
     where = record.optional("where", record.text) or ""
     under_14 = _numbers(record.record("under_14")) if record.has("under_14") else {}
     counted = _numbers(record)

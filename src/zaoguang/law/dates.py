@@ -1,0 +1,78 @@
+"""Deadlines as dates: from which day they run, when they end, and whether that is past."""
+
+from calendar import monthrange
+from dataclasses import dataclass
+from datetime import date, timedelta
+from enum import StrEnum
+
+from zaoguang.law.facts import Facts, PlatformAnswer
+from zaoguang.law.harm import Door
+from zaoguang.law.model import Anchor, Deadline, Runs
+
+__all__ = ["DatedDeadline", "State", "dated", "months_after"]
+
+
+class State(StrEnum):
+    """Where a deadline stands."""
+
+    RUNNING = "running"
+    PASSED = "passed"
+    MET = "met"  # what it asked for was done in time
+    NOT_STARTED = "not_started"  # the act goes on, or the moment it runs from is not known
+    IF_TODAY = "if_today"  # it would run from today, if the step were taken today
+
+
+@dataclass(frozen=True, slots=True)
+class DatedDeadline:
+    """A deadline with its days; None where the day it runs from is not known, or has not come."""
+
+    rule: Deadline
+    start: date | None
+    due: date | None
+    state: State
+
+
+def dated(rule: Deadline, facts: Facts, door: Door, at: date) -> DatedDeadline:
+    """Give a deadline's days.
+
+    Periods by years, months and days end on the day of the same number (the first day is not counted, as in the
+    Civil Code of China Art. 201); a month that is too short ends on its last day. Hours run from the hour of sending.
+    """
+    start, assumed = _start(rule.start, facts, at)
+    if start is None:
+        return DatedDeadline(rule, None, None, State.NOT_STARTED)
+    due = months_after(start, 12 * rule.years + rule.months) + timedelta(days=rule.days, hours=rule.hours)
+    return DatedDeadline(rule, start, due, _state(rule, facts, door, due, at, assumed=assumed))
+
+
+def _start(anchor: Anchor, facts: Facts, at: date) -> tuple[date | None, bool]:
+    """Give the day a period runs from, and whether that day only assumes that the step is taken today."""
+    if anchor is Anchor.ACT:
+        return (None if facts.ongoing else facts.last_act or facts.act), False
+    if anchor is Anchor.LEARNED:
+        return facts.learned, False
+    if anchor is Anchor.POLICE_DECISION:
+        return (facts.police.answered if facts.police else None), False
+    if anchor is Anchor.COUNTER_STATEMENT:
+        done = facts.platform
+        return (done.answered if done and done.answer == PlatformAnswer.COUNTER_STATEMENT else None), False
+    done = {Anchor.POLICE: facts.police, Anchor.PLATFORM: facts.platform}.get(anchor)
+    if done is not None and done.on is not None:
+        return done.on, False
+    return at, True
+
+
+def _state(rule: Deadline, facts: Facts, door: Door, due: date, at: date, *, assumed: bool) -> State:
+    if assumed:
+        return State.IF_TODAY
+    reported = facts.police.on if facts.police else None
+    if rule.runs is Runs.SURVIVOR and door in {Door.POLICE, Door.CRIME} and reported and reported <= due:
+        return State.MET
+    return State.PASSED if due < at else State.RUNNING
+
+
+def months_after(day: date, months: int) -> date:
+    """Give the day of the same number so many months later, or that month's last day."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    year = min(year, date.max.year)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
