@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 from PIL import Image, ImageCms
 
-__all__ = ["PROFILE_BYTES_MOST", "in_srgb"]
+__all__ = ["PROFILE_BYTES_MOST", "by_gamma", "in_srgb"]
 
 PROFILE_BYTES_MOST: Final = 4 << 20
 """Profiles of printing presses take 2–3 MB; a larger one is ignored."""
@@ -22,6 +22,9 @@ _HEADER_BYTES: Final = 128  # ICC.1:2022 §7.2
 _SPACES: Final = {b"RGB ": "RGB", b"GRAY": "L", b"CMYK": "CMYK"}
 _PROBE_STEPS: Final = 9
 _NOTICED: Final = 2  # of 255 in brightness; less than a re-save changes
+
+_GAMMA_LEAST, _GAMMA_MOST = 0.1, 10.0
+_IDENTITY: Final = np.arange(256)
 
 _SRGB: Final = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 
@@ -41,6 +44,19 @@ def in_srgb(picture: Image.Image, untrusted_profile: object) -> Image.Image:
         return picture
     colours = _colours(untrusted_profile, space)
     return picture if colours is None else colours(picture)
+
+
+def by_gamma(picture: Image.Image, untrusted_gamma: object) -> Image.Image:
+    """Give an 8-bit picture (L or RGB, perhaps with alpha) in sRGB, by the gamma that a PNG file says (PNG §11.3.2.2)."""
+    if not isinstance(untrusted_gamma, float) or not _GAMMA_LEAST <= untrusted_gamma <= _GAMMA_MOST:
+        return picture
+    linear = (_IDENTITY / 255) ** (1 / untrusted_gamma)
+    encoded = np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)  # IEC 61966-2-1
+    curve = (encoded * 255).round().astype(int)
+    if np.abs(curve - _IDENTITY).max() <= _NOTICED or picture.mode == "CMYK":
+        return picture
+    bands = [_IDENTITY if band == "A" else curve for band in picture.getbands()]
+    return picture.point([int(value) for band in bands for value in band])
 
 
 @lru_cache(maxsize=4)

@@ -1,12 +1,13 @@
 """A decoded picture as a person sees it: in plain colours, over white and over black. Child side only."""
 
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from zaoguang.fingerprint.colour import in_srgb
+from zaoguang.fingerprint.colour import by_gamma, in_srgb
 
 __all__ = ["as_seen"]
 
@@ -18,7 +19,7 @@ _AS_GREY: Final = frozenset({"1"})
 
 def as_seen(picture: Image.Image) -> list[Image.Image]:
     """Give the picture in RGB: once, or if it is transparent twice: over white, then over black."""
-    shown = in_srgb(_in_eight_bits(picture), picture.info.get("icc_profile"))
+    shown = _in_true_colours(_in_eight_bits(picture), picture.info)
     if shown.mode not in {"LA", "RGBA"}:
         return [shown if shown.mode == "RGB" else shown.convert("RGB")]
     layered = shown.convert("RGBA")
@@ -26,6 +27,13 @@ def as_seen(picture: Image.Image) -> list[Image.Image]:
     if lowest == _OPAQUE:
         return [layered.convert("RGB")]
     return [_over(layered, ground) for ground in ("white", "black")]
+
+
+def _in_true_colours(picture: Image.Image, info: Mapping[str | tuple[int, int], object]) -> Image.Image:
+    """Go by the profile; without one, a PNG file may say its gamma, unless it says that it is sRGB already."""
+    if "icc_profile" in info:
+        return in_srgb(picture, info["icc_profile"])
+    return picture if "srgb" in info else by_gamma(picture, info.get("gamma"))
 
 
 def _in_eight_bits(picture: Image.Image) -> Image.Image:
