@@ -15,18 +15,23 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pillow_heif
 import pytest
 from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from tests.support.made_heic import tiled_heic
 from tests.support.made_pictures import made_picture, saved
+from tests.support.made_profile import gamma_profile, ink_profile
 from zaoguang.cli.fingerprint import fingerprint
 from zaoguang.fingerprint import Film, Fingerprint, Reason, Unhashable, fingerprint_bytes
+from zaoguang.fingerprint.frames import FRAME_PIXELS_MOST
 from zaoguang.fingerprint.picture import PIXELS_MOST
 from zaoguang.sandbox import Limits, Protection, Sandbox
 
+pillow_heif.register_heif_opener()
 GOOD = saved(made_picture(7), "JPEG", quality=85)
 
 
@@ -116,6 +121,76 @@ def test_attack_an_animation_without_end(sandbox: Sandbox) -> None:
     assert reason(untrusted, sandbox) == "fingerprint"
 
 
+def test_attack_65535_frames(sandbox: Sandbox) -> None:
+    """The first frame and whatever differs early is known; the rest is said not to have been looked at."""
+    whole = saved(made_picture(7, 64, 64).quantize(64), "GIF")
+    tiny = b"\x2c" + struct.pack("<HHHHB", 0, 0, 1, 1, 0) + b"\x02\x02\x44\x01\x00"
+    untrusted = whole[:-1] + tiny * 65_534 + b"\x3b"
+    with Image.open(io.BytesIO(untrusted)) as animation:
+        animation.seek(3)
+    found = fingerprint_bytes(untrusted, sandbox)
+    assert isinstance(found, Fingerprint)
+    assert found.partial
+    assert found.frames == ()
+
+
+@pytest.mark.slow
+def test_attack_frames_that_are_large_together(sandbox: Sandbox) -> None:
+    side = 4_000
+    whole = saved(made_picture(7).resize((side, side)).quantize(8), "GIF")
+    tiny = b"\x2c" + struct.pack("<HHHHB", 0, 0, 1, 1, 0) + b"\x02\x02\x44\x01\x00"
+    untrusted = whole[:-1] + tiny * 300 + b"\x3b"
+    assert side * side < PIXELS_MOST < FRAME_PIXELS_MOST < 300 * side * side
+    found = fingerprint_bytes(untrusted, sandbox)
+    assert isinstance(found, Fingerprint)
+    assert found.partial
+
+
+def test_attack_an_animated_png_that_lies_about_its_frames(sandbox: Sandbox) -> None:
+    whole = saved(made_picture(7), "PNG", save_all=True, append_images=[made_picture(8)])
+    place = whole.index(b"acTL") + 4
+    body = struct.pack(">II", 0x7FFFFFFF, 0)
+    untrusted = whole[:place] + body + struct.pack(">I", zlib.crc32(b"acTL" + body)) + whole[place + 12 :]
+    with Image.open(io.BytesIO(untrusted)) as animation:
+        assert getattr(animation, "n_frames", 1) == 0x7FFFFFFF
+    found = fingerprint_bytes(untrusted, sandbox)
+    assert isinstance(found, Fingerprint)
+    assert len(found.frames) == 2
+
+
+@pytest.mark.parametrize("claimed", [(60, 60), (250, 250), (255, 255)])
+def test_attack_a_heic_of_more_tiles_than_it_holds(claimed: tuple[int, int], sandbox: Sandbox) -> None:
+    untrusted = tiled_heic(made_picture(7, 256, 256), 128, claimed=claimed)
+    assert claimed[0] * 128 * claimed[1] * 128 > PIXELS_MOST - 6_000_000
+    assert reason(untrusted, sandbox) in {Reason.TOO_MANY_PIXELS, Reason.NOT_A_PICTURE}
+
+
+@pytest.mark.parametrize(
+    "profile",
+    [
+        gamma_profile(1.0)[:150],
+        gamma_profile(1.0).replace(b"curv", b"para"),
+        gamma_profile(1.0)[:128] + struct.pack(">I", 0xFFFFFFFF) + gamma_profile(1.0)[132:],
+        gamma_profile(1.0)[:136] + struct.pack(">II", 128, 0xFFFFFFF0) * 20 + gamma_profile(1.0)[296:],
+        ink_profile(),
+        ink_profile().replace(b"mft2" + bytes(4) + bytes([4, 3, 5]), b"mft2" + bytes(4) + bytes([4, 3, 255])),
+        gamma_profile(1.0) + bytes(20 << 20),
+    ],
+    ids=["cut", "curve", "count", "offsets", "inks", "grid", "20 MB"],
+)
+def test_attack_a_colour_profile_that_is_none(profile: bytes, sandbox: Sandbox) -> None:
+    """It changes nothing, and the picture behind it is still found."""
+    picture = made_picture(7)
+    plain = fingerprint_bytes(saved(picture, "PNG"), sandbox)
+    for file_format, mark in (("PNG", b"iCCP"), ("WEBP", b"ICCP")):
+        untrusted = saved(picture, file_format, icc_profile=profile, lossless=True)
+        assert mark in untrusted
+        found = fingerprint_bytes(untrusted, sandbox)
+        assert isinstance(found, Fingerprint)
+        assert isinstance(plain, Fingerprint)
+        assert found.pdq.distance(plain.pdq) <= 4
+
+
 def archive() -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as zipped:
@@ -144,7 +219,7 @@ def test_attack_a_format_with_a_wider_door(untrusted: bytes, mark: bytes, sandbo
     assert reason(untrusted, sandbox) == Reason.NOT_A_PICTURE
 
 
-@pytest.mark.parametrize("file_format", ["JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP", "ICO", "AVIF"])
+@pytest.mark.parametrize("file_format", ["JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP", "ICO", "AVIF", "HEIF"])
 def test_attack_a_file_cut_anywhere(file_format: str, sandbox: Sandbox) -> None:
     whole = saved(made_picture(7), file_format)
     for place in (1, 2, 7, 13, 40, 200, len(whole) // 3, len(whole) // 2):
@@ -164,7 +239,7 @@ def test_attack_noise_behind_a_true_beginning(noise: bytes, head: str) -> None:
 
 
 @given(
-    file_format=st.sampled_from(["JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP", "ICO", "AVIF"]),
+    file_format=st.sampled_from(["JPEG", "PNG", "GIF", "WEBP", "TIFF", "BMP", "ICO", "AVIF", "HEIF"]),
     changes=st.lists(st.tuples(st.floats(0, 1, exclude_max=True), st.integers(0, 255)), min_size=1, max_size=12),
 )
 @settings(max_examples=150, deadline=None)

@@ -22,7 +22,7 @@ def gamma_profile(gamma: float, *, grey: bool = False, channels: tuple[int, int,
 
 
 def ink_profile(*, black_is_zero: bool = False) -> bytes:
-    """Give a press profile whose table takes cyan, magenta, yellow and black to Lab; perhaps all the wrong way round."""
+    """Give a press profile whose table takes cyan, magenta, yellow and black to Lab; perhaps the wrong way round."""
     inks = np.stack(np.meshgrid(*[np.linspace(0, 1, 5)] * 4, indexing="ij"), axis=-1).reshape(-1, 4)
     light = (1 - inks[:, :3].mean(axis=1)) * (1 - inks[:, 3])
     lightness = np.where(black_is_zero, 1 - light, light)

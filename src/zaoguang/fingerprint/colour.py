@@ -14,8 +14,8 @@ from PIL import Image, ImageCms
 
 __all__ = ["PROFILE_BYTES_MOST", "by_gamma", "in_srgb"]
 
-PROFILE_BYTES_MOST: Final = 4 << 20
-"""Profiles of printing presses take 2–3 MB; a larger one is ignored."""
+PROFILE_BYTES_MOST: Final = 16 << 20
+"""What fits in a JPEG file (255 segments), so that nobody can pad a profile past us; a larger one is ignored."""
 
 _Colours = Callable[[Image.Image], Image.Image]
 _HEADER_BYTES: Final = 128  # ICC.1:2022 §7.2
@@ -24,6 +24,7 @@ _PROBE_STEPS: Final = 9
 _NOTICED: Final = 2  # of 255 in brightness; less than a re-save changes
 
 _GAMMA_LEAST, _GAMMA_MOST = 0.1, 10.0
+_STRAIGHT_UP_TO: Final = 0.0031308  # sRGB: IEC 61966-2-1 §5.2
 _IDENTITY: Final = np.arange(256)
 
 _SRGB: Final = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
@@ -47,11 +48,11 @@ def in_srgb(picture: Image.Image, untrusted_profile: object) -> Image.Image:
 
 
 def by_gamma(picture: Image.Image, untrusted_gamma: object) -> Image.Image:
-    """Give an 8-bit picture (L or RGB, perhaps with alpha) in sRGB, by the gamma that a PNG file says (PNG §11.3.2.2)."""
+    """Give an 8-bit picture (L or RGB, perhaps with alpha) in sRGB, by the gamma a PNG file says (PNG §11.3.2.2)."""
     if not isinstance(untrusted_gamma, float) or not _GAMMA_LEAST <= untrusted_gamma <= _GAMMA_MOST:
         return picture
     linear = (_IDENTITY / 255) ** (1 / untrusted_gamma)
-    encoded = np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)  # IEC 61966-2-1
+    encoded = np.where(linear <= _STRAIGHT_UP_TO, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
     curve = (encoded * 255).round().astype(int)
     if np.abs(curve - _IDENTITY).max() <= _NOTICED or picture.mode == "CMYK":
         return picture
@@ -59,7 +60,7 @@ def by_gamma(picture: Image.Image, untrusted_gamma: object) -> Image.Image:
     return picture.point([int(value) for band in bands for value in band])
 
 
-@lru_cache(maxsize=4)
+@lru_cache(maxsize=2)  # most pictures of a batch have one of few profiles
 def _colours(untrusted_profile: bytes, mode: str) -> _Colours | None:
     """Give what the profile does to pictures of that mode; ``None`` if it is broken or does nothing one would see.
 

@@ -18,7 +18,7 @@ __all__ = ["FRAMES_LOOKED_AT", "FRAME_PIXELS_MOST", "Distinct", "Look", "TooMany
 FRAMES_LOOKED_AT: Final = 4096
 """At ten frames a second, seven minutes."""
 
-FRAME_PIXELS_MOST: Final = 256_000_000
+FRAME_PIXELS_MOST: Final = 128_000_000
 """Of all frames together: a few seconds of work, whatever the format."""
 
 _WITH_FRAMES: Final = frozenset({"GIF", "PNG", "WEBP", "AVIF", "TIFF", "HEIF"})

@@ -31,6 +31,7 @@ from PIL import (
     WebPImagePlugin,
 )
 
+from zaoguang.fingerprint.colour import PROFILE_BYTES_MOST
 from zaoguang.fingerprint.ending import says_it_goes_on
 from zaoguang.fingerprint.frames import Distinct, Look, TooManyFramesError, later_frames
 from zaoguang.fingerprint.heif import register_heif
@@ -38,7 +39,7 @@ from zaoguang.fingerprint.kernel import Hashed, Kernel, hashed
 from zaoguang.fingerprint.orientation import upright
 from zaoguang.fingerprint.pdq import ORIENTATIONS, Pdq
 from zaoguang.fingerprint.record import LOW_QUALITY_BELOW, Reason
-from zaoguang.fingerprint.sight import as_seen
+from zaoguang.fingerprint.sight import as_seen, has_own_colours
 from zaoguang.sandbox import Json
 
 __all__ = ["FORMATS", "PIXELS_MOST", "job", "prepare"]
@@ -104,6 +105,7 @@ def prepare() -> None:
     warnings.simplefilter("ignore")
     ImageFile.LOAD_TRUNCATED_IMAGES = False
     AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+    PngImagePlugin.MAX_TEXT_CHUNK = PROFILE_BYTES_MOST  # it bounds the colour profile too
     register_heif()
     Image._initialized = 2  # noqa: SLF001  # Pillow looks for more plugins on disk when a file fits none of those loaded
 
@@ -148,11 +150,16 @@ def _later_look(picture: Image.Image, kernel: Kernel | None) -> Look | Poor:
 
 
 def _look(picture: Image.Image, kernel: Kernel | None) -> Look | Poor:
-    """Hash the frame now decoded on each ground, and choose the one that shows it.
+    """Hash the frame now decoded; a colour profile that would hide it from us is left aside."""
+    turned = upright(picture, picture.format)
+    look = _best_look(as_seen(turned), picture.tell(), kernel)
+    if isinstance(look, Poor) and has_own_colours(turned):
+        look = _best_look(as_seen(turned, true_colours=False), picture.tell(), kernel)
+    return look
 
-    White if it is good enough there, else black.
-    """
-    grounds = as_seen(upright(picture, picture.format))
+
+def _best_look(grounds: list[Image.Image], number: int, kernel: Kernel | None) -> Look | Poor:
+    """Hash a frame on each ground and choose the one that shows it: white if it is good enough there, else black."""
     found = [each for each in (_hashed(seen, kernel) for seen in grounds) if each is not None]
     good = [each for each in found if each.quality >= LOW_QUALITY_BELOW]
     if not good:
@@ -160,7 +167,7 @@ def _look(picture: Image.Image, kernel: Kernel | None) -> Look | Poor:
         return Poor() if best is None else Poor(best.variants[0], best.quality)
     first, *rest = good
     on_black = rest[0].variants[0] if rest and rest[0].variants[0] != first.variants[0] else None
-    return Look(picture.tell(), first.variants, first.quality, on_black, grounds[0].size)
+    return Look(number, first.variants, first.quality, on_black, grounds[0].size)
 
 
 def _picture(untrusted_bytes: bytes) -> Image.Image | Reason:

@@ -9,7 +9,7 @@ from PIL import Image
 
 from zaoguang.fingerprint.colour import by_gamma, in_srgb
 
-__all__ = ["as_seen"]
+__all__ = ["as_seen", "has_own_colours"]
 
 _OPAQUE: Final = 255
 _SIXTEEN_BITS: Final = 65535
@@ -17,9 +17,18 @@ _AS_IT_IS: Final = frozenset({"RGB", "RGBA", "L", "LA", "CMYK"})
 _AS_GREY: Final = frozenset({"1"})
 
 
-def as_seen(picture: Image.Image) -> list[Image.Image]:
-    """Give the picture in RGB: once, or if it is transparent twice: over white, then over black."""
-    shown = _in_true_colours(_in_eight_bits(picture), picture.info)
+def has_own_colours(picture: Image.Image) -> bool:
+    """Say whether the file says how its colours are meant."""
+    return "icc_profile" in picture.info or "gamma" in picture.info
+
+
+def as_seen(picture: Image.Image, *, true_colours: bool = True) -> list[Image.Image]:
+    """Give the picture in RGB: once, or if it is transparent twice: over white, then over black.
+
+    ``true_colours``: whether to heed what the file says of its colours.
+    """
+    plain = _in_eight_bits(picture)
+    shown = _in_true_colours(plain, picture.info) if true_colours else plain
     if shown.mode not in {"LA", "RGBA"}:
         return [shown if shown.mode == "RGB" else shown.convert("RGB")]
     layered = shown.convert("RGBA")
