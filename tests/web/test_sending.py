@@ -198,7 +198,7 @@ def test_the_code_is_shown_once_and_kept_nowhere(centre: MadeCentre) -> None:
     made = text_of(client.post(address))
     (code,) = {word for word in made.split("#")[1:] if "-" in word[:5]}
     plain = code.partition("<")[0]
-    assert len(plain.replace("-", "")) == 32
+    assert len(plain.replace("-", "")) == 26
     assert plain not in text_of(client.get(address))
     newest = Invitation.objects.order_by("-made_at").first()
     assert newest is not None

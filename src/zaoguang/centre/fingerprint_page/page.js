@@ -121,10 +121,10 @@
     tell("taken_out", { item: `item-${item.number}` });
   }
   function show(item) {
-    const row = made("div", undefined, { className: "grow" });
+    const wrong = !BUSY.includes(item.state) && !item.line; // then there is something to read
+    const row = made("div", undefined, { className: wrong ? "grow whole" : "grow" });
     row.append(made("strong", `item-${item.number}`), made("span", item.name, { className: "name" }));
-    const good = item.state === "done" || item.state === "film_done";
-    const state = made("p", say(`state_${item.state}`, item), { className: good ? "good" : "state" });
+    const state = made("p", say(`state_${item.state}`, item), { className: item.line ? "good" : "state" });
     state.dataset.state = BUSY.includes(item.state) ? "busy" : item.state;
     row.append(state);
     if (item.state === "checksum" || item.state === "looking") {
@@ -414,6 +414,8 @@
     if (!/^https?:$/.test(location.protocol)) { byId("send-part").remove(); return; }
     form.action = "send/";
     byId("code").value = code;
+    for (const field of ["code", "yes"])
+      byId(field).addEventListener("input", () => { byId("sent").textContent = ""; delete messages.sent; });
     form.addEventListener("submit", (event) => {
       const [missing, place] = whatIsMissing();
       if (!missing) { tell("sending", {}, "sent"); underWay = true; return; }

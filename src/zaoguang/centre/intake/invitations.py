@@ -22,7 +22,7 @@ __all__ = ["VALID", "end", "invite", "standing", "with_code"]
 
 VALID = timedelta(days=7)
 _OPEN_MOST = 5
-_CODE_BYTES = 20  # 160 random bits, written as 32 letters and digits
+_CODE_BYTES = 16  # 128 random bits, written as 26 letters and digits
 _GROUP = 4
 _LONGEST = 64
 # RFC 4648 §6 has no 0, 1, 8 and 9: what is read for O, I or B is put right.
@@ -45,7 +45,7 @@ def invite(case: Case, by: Person, now: datetime) -> tuple[Invitation, str]:
     require_open(case)
     if standing(case, now).count() >= _OPEN_MOST:
         raise UserMistake(_("This case has {most} open invitations; end one of them first.").format(most=_OPEN_MOST))
-    plain = base64.b32encode(secrets.token_bytes(_CODE_BYTES)).decode()
+    plain = base64.b32encode(secrets.token_bytes(_CODE_BYTES)).decode().rstrip("=")
     invitation = Invitation(case=case, tag=_tag(plain), made_by=by, made_at=now, expires_at=now + VALID)
     invitation.save(force_insert=True)
     record(Verb.INVITATION_MADE, now=now, person=by, case=case, subject=invitation.pk)
