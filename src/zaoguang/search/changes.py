@@ -135,8 +135,13 @@ class ChangeLog:
 
     def news(self) -> list[Change]:
         """Give the changes written since the last call, as far as they are whole; ``Refused`` when one is damaged."""
-        size = os.fstat(self._file).st_size
-        content = _read(self._file, self.read_to, size)
+        try:
+            return self._news()
+        except Refused:  # once more: a writer that cuts off an unfinished frame and goes on may have been met midway
+            return self._news()
+
+    def _news(self) -> list[Change]:
+        content = _read(self._file, self.read_to, os.fstat(self._file).st_size)
         changes: list[Change] = []
         at = 0
         while payload := self._payload(content, at):

@@ -310,18 +310,19 @@ def write_image(file: int, spool: Spool, *, sealed: str = "", progress: Progress
     draft = Header(shape, "" if sealed else "0" * 64, sealed)
     places, length = shape.places(len(draft.to_bytes()), digested=not sealed)
     os.posix_fallocate(file, 0, length)  # a full disk is an error now, not a signal in the middle of writing
-    with mmap.mmap(file, length) as mapped:
-        parts = _Parts(mapped, shape, places)
-        done = 0
-        for chunk in spool.chunks():
-            parts.put(done, chunk, renumbered)
-            done += len(chunk)
-            progress(Step.WRITE, done, shape.entries)
-        parts.write_tables(progress, threads)
-        header = draft if sealed else Header(shape, parts.write_digests().hex())
-        text = header.to_bytes()
-        mapped[: len(text)] = text
-        parts.close()
+    mapped = mmap.mmap(file, length)  # closed with its last array, also when this is interrupted
+    parts = _Parts(mapped, shape, places)
+    done = 0
+    for chunk in spool.chunks():
+        parts.put(done, chunk, renumbered)
+        done += len(chunk)
+        progress(Step.WRITE, done, shape.entries)
+    parts.write_tables(progress, threads)
+    header = draft if sealed else Header(shape, parts.write_digests().hex())
+    text = header.to_bytes()
+    mapped[: len(text)] = text
+    parts.close()
+    mapped.close()  # memory that is mapped for writing cannot be sealed against it
     return header
 
 

@@ -15,7 +15,7 @@ from typing import Final, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from zaoguang.errors import OutsideFailure, UserMistake
+from zaoguang.errors import OutsideFailure, UserMistake, ZaoguangError
 from zaoguang.search import memory
 from zaoguang.search.changes import Change, ChangeLog, Kind
 from zaoguang.search.defect import Defect, Refused
@@ -88,21 +88,28 @@ class Index(Searchable):
     """Banked fingerprints on disk, searched exactly; safe to use from several threads, and from several processes.
 
     ``key`` (32 bytes) seals everything on disk; without it the files are plain: for lists that are public anyway.
+    ``threads`` share out the queries of a batch. ``merge_after`` that many changes made here, a merge begins in the
+    background; without it, whoever owns the index calls ``merge``.
     """
 
-    def __init__(self, path: Path, *, key: bytes | None = None, threads: int = 1) -> None:
+    def __init__(
+        self, path: Path, *, key: bytes | None = None, threads: int = 1, merge_after: int | None = None
+    ) -> None:
         _check_key(key)
         self._folder, self._key, self._threads = Folder(path), key, threads
         self._refreshing = threading.Lock()
         self._writing = threading.Lock()
+        self._refused_mark = (0, 0)
+        self._merge_after, self._merging = merge_after, threading.Lock()
         self._state = self._loaded()
-        self.defect: Refused | None = None
-        """Why the files that the index is made of now are not used; the last good ones are, and every change still."""
+        self.defect: ZaoguangError | None = None
+        """Why the files that the index is made of now are not used (the last good ones are, and every change still), or
+        why the last merge in the background failed."""
 
     @classmethod
-    def open(cls, path: Path, *, key: bytes | None = None, threads: int = 1) -> Self:
+    def open(cls, path: Path, *, key: bytes | None = None, threads: int = 1, merge_after: int | None = None) -> Self:
         """Open the index in that folder; ``Refused`` when there is none, or when it is not whole."""
-        return cls(path, key=key, threads=threads)
+        return cls(path, key=key, threads=threads, merge_after=merge_after)
 
     @classmethod
     def build(
@@ -248,9 +255,22 @@ class Index(Searchable):
         """Be the only one who changes the index, with all that others changed taken up."""
         with _disk(self._folder.path), self._writing, memory.locked(self._folder.file(_LOCK)):
             state = self._fresh()
-            if state.mark != self._folder.mark:
+            if state.log.identity.hex() != self._folder.current().log:
                 raise self.defect or Refused(Defect.MISSING, self._folder.path)
             yield state
+        if self._merge_after is not None and state.delta.weight >= self._merge_after:
+            threading.Thread(target=self._merge_once, name="zaoguang-merge", daemon=True).start()
+
+    def _merge_once(self) -> None:
+        """Merge in the background, one at a time; a failure is kept in ``defect``, for nobody waits here for it."""
+        if not self._merging.acquire(blocking=False):
+            return
+        try:
+            self.merge()
+        except ZaoguangError as error:
+            self.defect = error
+        finally:
+            self._merging.release()
 
     def _write(self, state: _State, changes: list[Change]) -> None:
         if changes:
@@ -272,19 +292,18 @@ class Index(Searchable):
         state = self._state
         state.apply(state.log.news())
         mark = self._folder.mark
-        if mark in {state.mark, (0, 0)}:
+        if mark in {state.mark, self._refused_mark, (0, 0)}:
             return
         try:
             self._state = self._loaded()
             self.defect = None
         except Refused as refused:
-            self.defect = refused
+            self.defect, self._refused_mark = refused, mark
             self._follow(state)
 
     def _follow(self, state: _State) -> None:
         """Keep the last good snapshot where the new one is refused, and take up the changes after it."""
-        current = self._folder.current()
-        log = ChangeLog.opened(self._folder.file(current.log_name), self._key)
+        log = ChangeLog.opened(self._folder.file(self._folder.current().log_name), self._key)
         if log.identity != state.log.identity and log.base <= state.sequence:
             state.log = log
             state.apply(log.news())
