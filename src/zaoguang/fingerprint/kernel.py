@@ -10,7 +10,7 @@ from typing import Final
 from zaoguang.fingerprint import kernel_numpy
 from zaoguang.fingerprint.pdq import Pdq
 
-__all__ = ["Hashed", "Kernel", "hashed", "instructions", "kernel_here"]
+__all__ = ["Hashed", "Kernel", "hashed", "hashed_cells", "instructions", "kernel_here"]
 
 _HASH_BYTES: Final = 32
 _RGB: Final = 3
@@ -41,10 +41,13 @@ _KERNELS: Final[dict[Kernel, Callable[[bytes | Iterator[bytes], int, int, int], 
 }
 _LEVELS: Final[list[str]] = []
 
+_FROM_CELLS: Final[dict[Kernel, Callable[[bytes], tuple[bytes, int]]]] = {Kernel.NUMPY: kernel_numpy.grid_hashes}
+
 with suppress(ImportError):  # it was installed on a machine without a C compiler
     from zaoguang.fingerprint import _pdq
 
     _LEVELS.extend(_pdq.levels())
+    _FROM_CELLS[Kernel.C] = _pdq.grid_hashes
     _KERNELS[Kernel.C] = lambda pixels, height, width, channels: _pdq.hashes(
         pixels, height, width, channels, len(_LEVELS) - 1
     )
@@ -72,6 +75,14 @@ def hashed(
     The bits and the quality are those of pdqhash 0.2.8 on x86-64 (docs/decisions/0006-own-pdq.md). ``ValueError`` when
     the pixels do not fill the sides or a side is above 2²⁰; ``MemoryError``.
     """
-    together, quality = _KERNELS[kernel or kernel_here()](pixels, height, width, channels)
+    return _apart(*_KERNELS[kernel or kernel_here()](pixels, height, width, channels))
+
+
+def hashed_cells(cells: bytes, *, kernel: Kernel | None = None) -> Hashed:
+    """Hash 64 x 64 float32 brightnesses that are filtered and decimated already; ``ValueError`` if they are not."""
+    return _apart(*_FROM_CELLS[kernel or kernel_here()](cells))
+
+
+def _apart(together: bytes, quality: int) -> Hashed:
     starts = range(0, len(together), _HASH_BYTES)
     return Hashed(tuple(Pdq(together[start : start + _HASH_BYTES]) for start in starts), quality)

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["SIDE_MOST", "grid_hashes", "hashes"]
+__all__ = ["COSINES", "SIDE_MOST", "grid_hashes", "hashes"]
 
 SIDE_MOST: Final = 1 << 20
 
@@ -27,7 +27,7 @@ _SIDE_LEAST: Final = 5  # as pdqhash: below it there is nothing to hash
 _AT_A_TIME: Final = 1 << 20  # pixels; fewer would mean more, shorter steps, which cost more than their sums
 _LUMA: Final = np.array([299, 587, 114], dtype=np.float32)
 _BRIGHTEST: Final = 1024.0
-_COSINES: Final = np.array(
+COSINES: Final = np.array(
     [
         [
             float(np.float32(math.sqrt(2 / _GRID))) * math.cos(math.pi / 2 / _GRID * (wave + 1) * (2 * place + 1))
@@ -191,9 +191,9 @@ def _waves_of(grid: _Floats) -> _Floats:
     rows = np.zeros((_WAVES, _GRID), dtype=np.float32)
     waves = np.zeros((_WAVES, _WAVES), dtype=np.float32)
     for place in range(_GRID):
-        rows += _COSINES[place][:, None] * grid[place]
+        rows += COSINES[place][:, None] * grid[place]
     for place in range(_GRID):
-        waves += rows[:, place, None] * _COSINES[place]
+        waves += rows[:, place, None] * COSINES[place]
     return waves
 
 

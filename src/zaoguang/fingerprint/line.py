@@ -15,7 +15,9 @@ __all__ = ["Given", "read_line"]
 
 _LONGEST = 100_000  # 64 frames in eight orientations
 _LONGEST_FILM = 2 << 20  # some four hours, one frame a second
-_KNOWN = frozenset({"kind", "pdq", "quality", "sha256", "width", "height", "variants", "on_black", "frames", "partial"})
+_KNOWN = frozenset(
+    {"kind", "pdq", "quality", "sha256", "width", "height", "variants", "on_black", "frames", "partial", "exact"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,10 @@ class Given:
 
 
 def read_line(untrusted_line: str) -> Given | Unhashable:
-    """Read one line; ``UserMistake`` when it is not one. The path is not looked at, and the variants may be absent."""
+    """Read one line; ``UserMistake`` when it is not one, or not exact.
+
+    The path is not looked at, and the variants may be absent.
+    """
     refused = UserMistake(_("This is not a line that “zaoguang fingerprint --json” printed."))
     if len(untrusted_line) > _LONGEST_FILM:
         raise refused
@@ -53,6 +58,10 @@ def read_line(untrusted_line: str) -> Given | Unhashable:
     found = from_json(_completed(untrusted))
     if isinstance(found, Unhashable):
         return found
+    if not found.exact:
+        raise UserMistake(
+            _("This fingerprint was made the quick way; make it again with “zaoguang fingerprint --exact”.")
+        )
     return _given(found)
 
 

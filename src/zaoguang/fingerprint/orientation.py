@@ -12,7 +12,7 @@ from typing import Final
 
 from PIL import Image
 
-__all__ = ["upright"]
+__all__ = ["turn_of", "upright"]
 
 _Turn = Image.Transpose
 _UPRIGHT: Final[Mapping[int, Image.Transpose]] = MappingProxyType(
@@ -33,10 +33,15 @@ _TAG, _SHORT, _ENTRY_BYTES = 0x0112, 3, 12
 
 
 def upright(picture: Image.Image, file_format: str | None) -> Image.Image:
-    """Give the picture the right way up; a broken EXIF block asks for nothing."""
-    untrusted_exif = picture.info.get("exif") if file_format in _SAID_IN_EXIF else None
-    turn = _UPRIGHT.get(_orientation(untrusted_exif)) if isinstance(untrusted_exif, bytes) else None
+    """Give the picture the right way up."""
+    turn = turn_of(picture, file_format)
     return picture if turn is None else picture.transpose(turn)
+
+
+def turn_of(picture: Image.Image, file_format: str | None) -> Image.Transpose | None:
+    """Give what sets the picture upright, if anything must; a broken EXIF block asks for nothing."""
+    untrusted_exif = picture.info.get("exif") if file_format in _SAID_IN_EXIF else None
+    return _UPRIGHT.get(_orientation(untrusted_exif)) if isinstance(untrusted_exif, bytes) else None
 
 
 def _orientation(untrusted_exif: bytes) -> int:

@@ -39,6 +39,7 @@ from zaoguang.fingerprint.kernel import Hashed, Kernel, hashed
 from zaoguang.fingerprint.orientation import upright
 from zaoguang.fingerprint.pdq import ORIENTATIONS, Pdq
 from zaoguang.fingerprint.record import LOW_QUALITY_BELOW, Reason
+from zaoguang.fingerprint.scaled import Scaled, scaled_hash
 from zaoguang.fingerprint.sight import as_seen, has_own_colours
 from zaoguang.sandbox import Json
 
@@ -113,9 +114,13 @@ def prepare() -> None:
 def job(untrusted_bytes: bytes, options: Mapping[str, Json]) -> Json:
     """Give what ``record.from_json`` reads, but for ``sha256``: a fingerprint, or why there is none.
 
-    ``options``: ``kernel`` may name the kernel to hash with (tests compare the two).
+    ``options``: ``kernel`` may name the kernel to hash with (tests compare the two); ``exact``: false lets a JPEG be
+    hashed at a smaller scale, and the answer says so.
     """
     kernel = Kernel(str(options["kernel"])) if "kernel" in options else None
+    quick = _quick(untrusted_bytes, kernel) if options.get("exact") is False else None
+    if quick is not None:
+        return quick
     try:
         picture = _picture(untrusted_bytes)
         if isinstance(picture, Reason):
@@ -168,6 +173,18 @@ def _best_look(grounds: list[Image.Image], number: int, kernel: Kernel | None) -
     first, *rest = good
     on_black = rest[0].variants[0] if rest and rest[0].variants[0] != first.variants[0] else None
     return Look(number, first.variants, first.quality, on_black, grounds[0].size)
+
+
+def _quick(untrusted_bytes: bytes, kernel: Kernel | None) -> Json:
+    """Hash a JPEG at a smaller scale; ``None`` when it must be done exactly, or whatever is wrong with it be told."""
+    try:
+        found = scaled_hash(untrusted_bytes, kernel)
+    except (Image.DecompressionBombError, *_DECODER_ERRORS):
+        return None
+    if not isinstance(found, Scaled):
+        return None
+    only = Look(0, found.hashed.variants, found.hashed.quality, None, found.size)
+    return {**_described(only), "exact": False}
 
 
 def _picture(untrusted_bytes: bytes) -> Image.Image | Reason:
@@ -248,12 +265,16 @@ def _answer(distinct: Distinct, poor: Poor, partial: bool) -> Json:  # noqa: FBT
             return {"unhashable": Reason.BLANK.value}
         return {"unhashable": Reason.LOW_QUALITY.value, "pdq": poor.pdq.hex, "quality": poor.quality}
     first, *rest = distinct.kept
-    answer: dict[str, Json] = {"kind": "image", "width": first.size[0], "height": first.size[1], **_hashes(first)}
+    answer = _described(first)
     if rest:
         answer["frames"] = [{"number": look.number, **_hashes(look)} for look in distinct.kept]
     if partial:
         answer["partial"] = True
     return answer
+
+
+def _described(look: Look) -> dict[str, Json]:
+    return {"kind": "image", "width": look.size[0], "height": look.size[1], **_hashes(look)}
 
 
 def _hashes(look: Look) -> dict[str, Json]:

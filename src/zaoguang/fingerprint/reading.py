@@ -20,13 +20,15 @@ __all__ = ["FILE_BYTES_MOST", "fingerprint_bytes", "fingerprint_file", "fingerpr
 FILE_BYTES_MOST: Final = 64 << 20
 
 
-def fingerprint_bytes(untrusted_bytes: bytes, sandbox: Sandbox) -> Fingerprint | Film | Unhashable:
+def fingerprint_bytes(
+    untrusted_bytes: bytes, sandbox: Sandbox, *, exact: bool = True
+) -> Fingerprint | Film | Unhashable:
     """Give what a picture's or a film's bytes are known by, or why there is nothing. Any thread may call this.
 
-    A film is laid into a file that exists in memory only.
+    A film is laid into a file that exists in memory only. ``exact``: as in ``fingerprint_picture``.
     """
     if container_of(untrusted_bytes[:HEAD_BYTES]) is None:
-        return fingerprint_picture(untrusted_bytes, sandbox)
+        return fingerprint_picture(untrusted_bytes, sandbox, exact=exact)
     descriptor = os.memfd_create("film")
     with open(descriptor, "r+b", buffering=0) as file:  # noqa: PTH123  # this opens a descriptor, not a path
         file.write(untrusted_bytes)
@@ -34,22 +36,27 @@ def fingerprint_bytes(untrusted_bytes: bytes, sandbox: Sandbox) -> Fingerprint |
         return screened(descriptor, sandbox)
 
 
-def fingerprint_picture(untrusted_bytes: bytes, sandbox: Sandbox) -> Fingerprint | Unhashable:
-    """Give the fingerprint of a picture file's bytes, or why there is none; a film is no picture here."""
+def fingerprint_picture(untrusted_bytes: bytes, sandbox: Sandbox, *, exact: bool = True) -> Fingerprint | Unhashable:
+    """Give the fingerprint of a picture file's bytes, or why there is none; a film is no picture here.
+
+    Not ``exact``: a large JPEG is decoded at a smaller scale, many times faster; a few of its bits may differ
+    (docs/decisions/0008-quick-way.md). What a person gives, and what a bank keeps, is always made exactly.
+    """
     if not untrusted_bytes:
         return Unhashable(Reason.EMPTY)
-    untrusted_answer = sandbox.run("picture", untrusted_bytes, {"kernel": kernel_here().value})
+    untrusted_answer = sandbox.run("picture", untrusted_bytes, {"kernel": kernel_here().value, "exact": exact})
     if isinstance(untrusted_answer, Refusal):
         return Unhashable(REFUSED[untrusted_answer])
     return _checked(untrusted_answer, hashlib.sha256(untrusted_bytes).hexdigest())
 
 
 def fingerprint_file(
-    path: Path, sandbox: Sandbox, *, film: Callable[[int], Film | Unhashable] | None = None
+    path: Path, sandbox: Sandbox, *, film: Callable[[int], Film | Unhashable] | None = None, exact: bool = True
 ) -> Fingerprint | Film | Unhashable:
     """Give what a picture or film file is known by, or why there is nothing; never raises for what the file is like.
 
-    ``film``: what to do with a film's descriptor, where ``screened`` as it is would not do.
+    ``exact``: as in ``fingerprint_picture``. ``film``: what to do with a film's descriptor, where ``screened`` as it
+    is would not do.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -67,7 +74,7 @@ def fingerprint_file(
             return Unhashable(Reason.UNREADABLE)
     if len(untrusted_bytes) > FILE_BYTES_MOST:
         return Unhashable(Reason.TOO_LARGE)
-    return fingerprint_picture(untrusted_bytes, sandbox)
+    return fingerprint_picture(untrusted_bytes, sandbox, exact=exact)
 
 
 def _checked(untrusted_answer: Json, sha256: str) -> Fingerprint | Unhashable:

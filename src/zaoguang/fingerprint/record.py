@@ -101,6 +101,7 @@ class Fingerprint:
     variants: tuple[Pdq, ...]  # turned in each of ORIENTATIONS
     frames: tuple[PictureFrame, ...] = ()  # none, or two and more, of which the first is that of `pdq`
     partial: bool = False  # the file has more frames than were looked at or could be kept
+    exact: bool = True  # else made the quick way: a few bits may differ from those of the full picture
 
     def looks(self) -> tuple[tuple[str, Pdq], ...]:
         """Give every hash that a copy may have, with its name of ORIENTATIONS: each frame, turned, and on black."""
@@ -145,7 +146,7 @@ def to_json(known: Fingerprint | Unhashable) -> dict[str, Json]:
     }
     if known.frames:
         found["frames"] = [{"number": frame.number, **_hashes(frame)} for frame in known.frames]
-    return found | ({"partial": True} if known.partial else {})
+    return found | ({"partial": True} if known.partial else {}) | ({} if known.exact else {"exact": False})
 
 
 def _hashes(known: Fingerprint | PictureFrame) -> dict[str, Json]:
@@ -163,7 +164,7 @@ def from_json(untrusted: object) -> Fingerprint | Unhashable:
         raise _malformed("object")
     if "unhashable" in untrusted:
         return _unhashable_from(untrusted)
-    _only(untrusted, _HASHES | {"kind", "sha256", "width", "height", "frames", "partial"})
+    _only(untrusted, _HASHES | {"kind", "sha256", "width", "height", "frames", "partial", "exact"})
     if untrusted.get("kind") != "image":
         raise _malformed("kind")
     first = _frame_from(untrusted, 0)
@@ -174,6 +175,8 @@ def from_json(untrusted: object) -> Fingerprint | Unhashable:
     frames = _frames_from(untrusted["frames"], first) if "frames" in untrusted else ()
     if untrusted.get("partial", True) is not True:
         raise _malformed("partial")
+    if untrusted.get("exact", False) is not False:
+        raise _malformed("exact")
     return Fingerprint(
         "image",
         first.pdq,
@@ -185,6 +188,7 @@ def from_json(untrusted: object) -> Fingerprint | Unhashable:
         first.variants,
         frames,
         partial="partial" in untrusted,
+        exact="exact" not in untrusted,
     )
 
 

@@ -72,7 +72,10 @@ class Play:
         for number, photograph in enumerate(survivors_items(self.stage.settings.seed)):
             (phone / f"item-{number}.jpg").write_bytes(photograph.content)
         done = subprocess.run(
-            zaoguang_command("fingerprint", "--json", str(phone)), capture_output=True, text=True, check=False
+            zaoguang_command("fingerprint", "--exact", "--json", str(phone)),
+            capture_output=True,
+            text=True,
+            check=False,
         )
         if done.returncode:
             raise OutsideFailure(f"The fingerprint command failed: {done.stderr.strip()[:300]}")
