@@ -181,6 +181,14 @@ def stored_turned(container: str, shown: Image.Image, value: int) -> bytes:
     return ORIENTED[container](shown if turn is None else shown.transpose(turn), exif)
 
 
+def test_an_avif_with_a_broken_exif_block_is_still_seen() -> None:
+    shown, exif = load(PHOTOGRAPHS[0]), Image.Exif()
+    exif[0x010E] = "a"
+    file = saved(shown, "AVIF", exif=exif, max_threads=1, speed=10)
+    assert file.count(exif.tobytes()[6:14]) == 1
+    assert distance(file.replace(exif.tobytes()[6:14], b"junkjunk"), shown) <= NEAR
+
+
 def test_an_orientation_in_xmp_alone_is_ignored() -> None:
     """As browsers do."""
     shown = load(PHOTOGRAPHS[0])
