@@ -24,9 +24,12 @@ from zaoguang import evidence
 from zaoguang.casework import ConsentUse, NoticeState
 from zaoguang.centre.alone import alone
 from zaoguang.centre.cases import consents, opening
+from zaoguang.centre.clock import now
 from zaoguang.centre.exhibits.models import CustodyRow
 from zaoguang.centre.exhibits.sealing import case_package
+from zaoguang.centre.intake import arrivals
 from zaoguang.centre.intake.items import add_items, read_lines
+from zaoguang.centre.intake.models import Arrival, ArrivalState
 from zaoguang.centre.notices import drafting, sending, unsure, worker
 from zaoguang.centre.notices.models import Attempt, AttemptResult, Due, DueKind, DueState, Notice, Route
 from zaoguang.centre.places import Places
@@ -170,6 +173,34 @@ def test_items_added_at_the_same_instant_are_added_once_with_codes_of_their_own(
     assert sorted(len(items) for items in made) == [0] * (RACERS - 1) + [3]
     codes = list(centre.case.items.values_list("code", flat=True))
     assert len(codes) == len(set(codes)) == 5
+
+
+def test_an_invitation_used_at_the_same_instant_brings_one_arrival(centre: MadeCentre) -> None:
+    given = read_lines(fingerprint_line(51))
+    received = done(at_once(lambda: arrivals.receive(centre.invitation, given, now())))
+    assert len([arrival for arrival in received if arrival is not None]) == 1
+    assert Arrival.objects.filter(invitation=centre.invitation).count() == 1
+
+
+def test_what_she_sent_is_taken_once_or_dropped_with_her_consent_and_never_both(centre: MadeCentre) -> None:
+    lead, choosing = centre.people["supervisor"], threading.Lock()
+    acts = iter([True, False, True, True])
+
+    def either() -> bool:
+        with choosing:
+            takes = next(acts)
+        if takes:
+            arrivals.take(centre.arrival, centre.key, lead, MOMENT)
+        else:
+            consents.withdraw(centre.case, ConsentUse.MATCH, lead, MOMENT)
+        return takes
+
+    results = done(at_once(either))
+    assert results.count(True) <= 1
+    centre.arrival.refresh_from_db()
+    taken = centre.case.items.filter(fingerprints__isnull=False).distinct().count() == 3
+    assert (centre.arrival.state == ArrivalState.TAKEN) == taken == (True in results)
+    assert bytes(centre.arrival.lines) == b""
 
 
 def test_cases_opened_at_the_same_instant_have_numbers_of_their_own(centre: MadeCentre) -> None:
