@@ -1,10 +1,11 @@
 """Short films made from the rehearsal's photographs, the same bytes at every run."""
 
-import io
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import resources
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import av
@@ -65,8 +66,21 @@ def written(
     metadata: Mapping[str, str] | None = None,
 ) -> bytes:
     """Write those pictures; ``prepare`` may set the stream up, ``change`` each frame before it is encoded."""
-    held = io.BytesIO()
-    with av.open(held, "w", format=made.container, options=dict(made.container_options)) as container:
+    with TemporaryDirectory() as folder:  # a beginning that comes first is moved there at the end, through a name
+        path = Path(folder, "film")
+        _write(path, made, pictures, prepare, change, metadata)
+        return path.read_bytes()
+
+
+def _write(
+    path: Path,
+    made: Made,
+    pictures: Iterator[_Pixels] | Sequence[_Pixels],
+    prepare: Callable[[Any], object],
+    change: Callable[[Any, int], object] | None,
+    metadata: Mapping[str, str] | None,
+) -> None:
+    with av.open(str(path), "w", format=made.container, options=dict(made.container_options)) as container:
         stream: Any = container.add_stream(made.codec, rate=made.rate, options=dict(made.options))
         stream.width, stream.height, stream.pix_fmt = *made.size, made.format
         stream.codec_context.thread_count = 1
@@ -82,4 +96,3 @@ def written(
                 container.mux(packet)
         for packet in stream.encode(None):
             container.mux(packet)
-    return held.getvalue()

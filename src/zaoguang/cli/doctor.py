@@ -17,6 +17,7 @@ from zaoguang.centre.places import Places, places
 from zaoguang.errors import DoesNotHold, OutsideFailure, ZaoguangError
 from zaoguang.fingerprint.heif import heif_here
 from zaoguang.fingerprint.kernel import Kernel, instructions, kernel_here
+from zaoguang.fingerprint.luma import luma_instructions
 from zaoguang.sandbox import Sandbox
 from zaoguang.search import kernel as search_kernel
 from zaoguang.words import gettext as _
@@ -75,6 +76,7 @@ def examine(where: Places) -> Iterator[Finding]:
     yield _python()
     yield _sandbox()
     yield _kernel()
+    yield _films()
     yield _heic()
     yield _search()
     yield from _keys(where.keys)
@@ -141,6 +143,21 @@ def _search() -> Finding:
         _("Fingerprints are searched in NumPy: the same matches, several times more slowly."),
         _("Install a C compiler (gcc) and run “make clean setup”; unset ZAOGUANG_KERNEL if it is set."),
     )
+
+
+def _films() -> Finding:
+    try:
+        # Loading FFmpeg takes a while, and only this part of this command needs it. Nothing is decoded here.
+        import av  # noqa: PLC0415 # see above
+    except ImportError as error:
+        return Finding(
+            "films", State.WARN, str(error), _("Films cannot be read: run “make clean setup” on a common processor.")
+        )
+    codec = ".".join(str(part) for part in av.library_versions["libavcodec"])
+    said = _("Films are read by PyAV %(version)s (libavcodec %(codec)s) and hashed in C (%(set)s).")
+    if not luma_instructions():
+        said = _("Films are read by PyAV %(version)s (libavcodec %(codec)s) and hashed in NumPy: more slowly.")
+    return Finding("films", State.OK, said % {"version": av.__version__, "codec": codec, "set": luma_instructions()})
 
 
 def _keys(folder: Path) -> Iterator[Finding]:

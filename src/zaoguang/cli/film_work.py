@@ -12,17 +12,22 @@ from typing import Final, Self, TextIO
 import click
 
 from zaoguang.errors import OutsideFailure
-from zaoguang.fingerprint import Film, Unhashable, Watcher
-from zaoguang.fingerprint.screening import screened
+from zaoguang.fingerprint import Film, Reason, Unhashable, Watcher
+from zaoguang.fingerprint.journal import Journal
+from zaoguang.fingerprint.screening import file_sha256, screened
 from zaoguang.fingerprint.sights import Sight
 from zaoguang.fingerprint.vpdq_text import vpdq_line
 from zaoguang.sandbox import Sandbox
 from zaoguang.words import gettext as _
 
-__all__ = ["SHOTS_FOR_ONE_MISSED", "FilmWork", "Progress"]
+__all__ = ["FIRST_LOOK_MISSES", "FilmWork", "Progress"]
 
-SHOTS_FOR_ONE_MISSED: Final = 10
-"""A first look misses one shot in so many, measured: docs/reference/films.md."""
+FIRST_LOOK_MISSES: Final = 38
+"""Of a hundred shots of half a second to five; measured over five encoders: docs/reference/films.md."""
+
+
+_PASSING: Final = frozenset({Reason.CRASHED, Reason.TIMED_OUT, Reason.OUT_OF_MEMORY, Reason.CLOSED})
+"""What may go better the next time; such a film is looked at again."""
 
 
 class Progress(AbstractContextManager["Progress"]):
@@ -63,8 +68,16 @@ class Progress(AbstractContextManager["Progress"]):
 class FilmWork:
     """What is to be done with each film: how closely it is looked at, and what is written of it."""
 
-    def __init__(self, progress: Progress, *, first_look: bool, every_frame: bool, vpdq_folder: Path | None) -> None:
-        self._progress = progress
+    def __init__(
+        self,
+        progress: Progress,
+        *,
+        first_look: bool,
+        every_frame: bool,
+        vpdq_folder: Path | None,
+        journal: Journal | None,
+    ) -> None:
+        self._progress, self._journal = progress, journal
         self._first_look, self._every_frame, self._vpdq_folder = first_look, every_frame, vpdq_folder
         if vpdq_folder is not None:
             _make(vpdq_folder)
@@ -72,13 +85,28 @@ class FilmWork:
     def look(self, number: int, path: Path, descriptor: int, sandbox: Sandbox) -> Film | Unhashable:
         """Give what the film in an open file is known by; ``number`` is its place among the files."""
         with _Text.of(self._vpdq_folder, path) as text:
-            watcher = _AtWork(self._progress, number, text)
-            known = screened(
-                descriptor, sandbox, first_look=self._first_look, every_frame=self._every_frame, watcher=watcher
-            )
-            if isinstance(known, Film):
+            sha256 = file_sha256(descriptor)
+            key = f"{sha256}:{int(self._first_look)}:{int(self._every_frame)}"
+            earlier = self._journal.known(key) if self._journal else ()
+            done = self._journal.done(key) if self._journal else None
+            if done is not None:
+                text.add(earlier)
                 text.keep()
-        return known
+                return done
+            found = screened(
+                descriptor,
+                sandbox,
+                first_look=self._first_look,
+                every_frame=self._every_frame,
+                watcher=_AtWork(self._progress, number, text, self._journal, key),
+                known=earlier,
+                sha256=sha256,
+            )
+            if isinstance(found, Film):
+                text.keep()
+                if self._journal and found.cut_short not in _PASSING:
+                    self._journal.finish(key, found)
+        return found
 
 
 class _Text(AbstractContextManager["_Text"]):
@@ -137,16 +165,26 @@ class _Text(AbstractContextManager["_Text"]):
 class _AtWork(Watcher):
     """Passes on what is seen of one film."""
 
-    def __init__(self, progress: Progress, number: int, text: _Text) -> None:
+    def __init__(self, progress: Progress, number: int, text: _Text, journal: Journal | None, key: str) -> None:
         self._progress, self._number, self._text = progress, number, text
+        self._journal, self._key = journal, key
         self._promised = 0.0
 
     def begins(self, seconds: float) -> None:
         self._promised = seconds
         self._text.begin()
+        if self._journal:
+            self._journal.begin(self._key)
+
+    def goes_on(self, known: Sequence[Sight], seconds: float) -> None:
+        self._promised = seconds
+        self._text.begin()
+        self._text.add(known)
 
     def sees(self, sights: Sequence[Sight]) -> None:
         self._text.add(sights)
+        if self._journal:
+            self._journal.add(self._key, sights)
         if self._promised > 0:
             self._progress.part(self._number, sights[-1].seconds / self._promised)
 

@@ -7,12 +7,13 @@ import sys
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
 
 import click
 
-from zaoguang.cli.film_work import SHOTS_FOR_ONE_MISSED, FilmWork, Progress
+from zaoguang.cli.film_work import FIRST_LOOK_MISSES, FilmWork, Progress
 from zaoguang.errors import UserMistake
 from zaoguang.fingerprint import (
     ORIENTATIONS,
@@ -24,6 +25,7 @@ from zaoguang.fingerprint import (
     fingerprint_file,
     to_json,
 )
+from zaoguang.fingerprint.journal import Journal
 from zaoguang.sandbox import Json, Sandbox
 from zaoguang.words import gettext as _
 
@@ -54,6 +56,13 @@ _HEX_WIDTH = 64
     metavar="FOLDER",
     help="Also write each film's frames into this folder as vPDQ text.",
 )
+@click.option(
+    "--resume",
+    "journal_path",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="JOURNAL",
+    help="Keep in this file how far films have come, and go on from there if the work was broken off.",
+)
 def fingerprint(  # each is one option
     paths: tuple[str, ...],
     *,
@@ -64,6 +73,7 @@ def fingerprint(  # each is one option
     first_look: bool,
     every_frame: bool,
     vpdq_folder: Path | None,
+    journal_path: Path | None,
 ) -> None:
     """Fingerprint pictures and films: files, folders (walked), or “-” for paths on standard input, one a line.
 
@@ -78,8 +88,12 @@ def fingerprint(  # each is one option
     if not as_json:
         click.echo(f"{_('fingerprint (PDQ)'):<{_HEX_WIDTH}}  {_('quality'):>7}  {_('size'):>11}  {_('file')}")
     without = 0
-    with Progress([_size(path) for path in files]) as progress:
-        work = FilmWork(progress, first_look=first_look, every_frame=every_frame, vpdq_folder=vpdq_folder)
+    with ExitStack() as held:
+        journal = held.enter_context(Journal(journal_path)) if journal_path is not None else None
+        progress = held.enter_context(Progress([_size(path) for path in files]))
+        work = FilmWork(
+            progress, first_look=first_look, every_frame=every_frame, vpdq_folder=vpdq_folder, journal=journal
+        )
         for number, (path, known) in enumerate(_fingerprints(files, work, exact=exact)):
             show(path, known, variants=variants, low_quality=low_quality)
             without += isinstance(known, Unhashable)
@@ -87,8 +101,8 @@ def fingerprint(  # each is one option
     _summary(len(files), without, links_left_out)
     if first_look:
         click.echo(
-            _("Of films only the keyframes were looked at: about one shot in {shots} was not seen.").format(
-                shots=SHOTS_FOR_ONE_MISSED
+            _("Of films only keyframes were looked at: of 100 short shots about {missed} go unseen so.").format(
+                missed=FIRST_LOOK_MISSES
             ),
             err=True,
         )

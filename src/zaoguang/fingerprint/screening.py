@@ -65,6 +65,9 @@ class Watcher:
     def begins(self, seconds: float) -> None:
         """Hear that the film begins, from its first frame or again from it, and how long it says that it runs."""
 
+    def goes_on(self, known: Sequence[Sight], seconds: float) -> None:
+        """Hear that it goes on after frames that were known before."""
+
     def sees(self, sights: Sequence[Sight]) -> None:
         """Hear of the next frames; none of those that were known before."""
 
@@ -82,18 +85,19 @@ def screened(
     limits: FilmLimits = _DEFAULT_LIMITS,
     watcher: Watcher = _NOBODY,
     known: Sequence[Sight] = (),
+    sha256: str = "",
 ) -> Film | Unhashable:
     """Give what the film in an open file is known by, or why nothing is known of it.
 
     ``known``: its first frames, from an earlier look that was broken off; then decoding begins shortly before
     their end.
     The result is the same as without them: where the frames around the join do not come out the same, all is
-    done anew.
+    done anew. ``sha256``: the file's, where the caller has worked it out already.
     """
     size = os.fstat(descriptor).st_size
     if size > limits.bytes_most:
         return Unhashable(Reason.TOO_LARGE)
-    sha256 = file_sha256(descriptor)
+    sha256 = sha256 or file_sha256(descriptor)
     options: dict[str, Json] = {
         "kernel": kernel_here().value,
         "pixels_most": limits.pixels_most,
@@ -101,14 +105,14 @@ def screened(
         "first_look": first_look,
     }
     if len(known) >= _TAIL and not first_look:
-        again = _Showing(Runs(every_frame), watcher, tuple(known))
+        again = _Showing(Runs(every_frame), watcher, limits, tuple(known))
         resumed = options | {"resume_at": known[-1].at, "origin": known[0].at}
         resumed["frames_most"] = max(limits.frames_most - len(known), 1) + _OVERLAP_FRAMES_MOST
         again.run(sandbox.stream("film", descriptor, limits.of_child(size), resumed))
         if again.joined:
             return again.result(sha256, first_look=first_look)
     os.lseek(descriptor, 0, os.SEEK_SET)
-    showing = _Showing(Runs(every_frame), watcher)
+    showing = _Showing(Runs(every_frame), watcher, limits)
     showing.run(sandbox.stream("film", descriptor, limits.of_child(size), options))
     return showing.result(sha256, first_look=first_look)
 
@@ -125,8 +129,8 @@ def file_sha256(descriptor: int) -> str:
 class _Showing:
     """One run of the projector: what has come of it until now."""
 
-    def __init__(self, runs: Runs, watcher: Watcher, known: tuple[Sight, ...] = ()) -> None:
-        self._runs, self._watcher, self._known = runs, watcher, known
+    def __init__(self, runs: Runs, watcher: Watcher, limits: FilmLimits, known: tuple[Sight, ...] = ()) -> None:
+        self._runs, self._watcher, self._limits, self._known = runs, watcher, limits, known
         self._recent: list[Sight] = []
         self._size: tuple[int, int] | None = None
         self._promised = 0.0
@@ -144,6 +148,9 @@ class _Showing:
                     self._ended = REFUSED[part]
                 elif not isinstance(part, dict) or not self._take(part):
                     self._ended = Reason.CRASHED
+                    return
+                if self._runs.shown > self._limits.frames_most:
+                    self._ended = Reason.TOO_LARGE
                     return
         finally:
             close = getattr(untrusted_parts, "close", None)
@@ -202,7 +209,7 @@ class _Showing:
         return True
 
     def _take_frames(self, untrusted: Json) -> bool:
-        if not isinstance(untrusted, list) or self._size is None:
+        if not isinstance(untrusted, list) or not untrusted or self._size is None:
             return False
         sights = []
         for each in untrusted:
@@ -223,6 +230,7 @@ class _Showing:
                 for each in self._known:
                     self._runs.take(each)
                 self._last = self._known[-1].seconds
+                self._watcher.goes_on(self._known, self._promised)
                 return sights[place + 1 :]
         return []
 

@@ -1,0 +1,91 @@
+"""``zaoguang fingerprint`` takes films among pictures, writes vPDQ text, and goes on where it was."""
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tests.support.made_pictures import made_picture, saved
+from tests.support.recorded_films import Made, film_of
+from zaoguang.cli.fingerprint import fingerprint
+from zaoguang.errors import UserMistake
+from zaoguang.fingerprint import film_from_json
+from zaoguang.fingerprint.journal import Journal
+
+LONG = Made(shots=((0, 60), (3, 60), (5, 60)), size=(64, 48), options=(("preset", "ultrafast"), ("g", "20")))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    there = tmp_path / "there"
+    there.mkdir()
+    (there / "a.jpg").write_bytes(saved(made_picture(1), "JPEG"))
+    (there / "b.mp4").write_bytes(film_of(LONG))
+    return there
+
+
+def run(*arguments: str | Path) -> Result:
+    done = CliRunner().invoke(fingerprint, [str(each) for each in arguments])
+    assert done.exit_code == 0, (done.output, done.exception)
+    return done
+
+
+def lines(*arguments: str | Path) -> list[dict[str, object]]:
+    return [json.loads(line) for line in run(*arguments, "--json").stdout.splitlines()]
+
+
+def test_films_are_found_among_pictures(folder: Path) -> None:
+    picture, film = lines(folder)
+    assert (picture["kind"], film["kind"]) == ("image", "video")
+    path = film.pop("path")
+    assert path == str(folder / "b.mp4")
+    assert film_from_json(film).seconds == 7.2
+
+
+def test_the_vpdq_text_lists_every_frame(folder: Path, tmp_path: Path) -> None:
+    (_, film) = lines(folder, "--every-frame", "--vpdq", tmp_path / "text")
+    frames = film_from_json({name: value for name, value in film.items() if name != "path"}).frames
+    text = (tmp_path / "text" / "b.mp4.txt").read_text().splitlines()
+    assert text == [f"{each.number},{each.quality},{each.pdq.hex},{each.seconds:.3f}" for each in frames]
+    assert len(text) == 180
+    assert [each.name for each in (tmp_path / "text").iterdir()] == ["b.mp4.txt"]
+
+
+def test_a_first_look_says_what_it_can_miss(folder: Path) -> None:
+    done = run(folder, "--first-look", "--json")
+    assert json.loads(done.stdout.splitlines()[1])["first_look"] is True
+    assert "unseen" in done.stderr
+
+
+def test_a_table_is_for_people(folder: Path) -> None:
+    assert "0:07.2 min" in run(folder).stdout
+
+
+@pytest.mark.slow
+@given(cut=st.floats(0, 1))
+@settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_broken_off_anywhere_it_comes_out_the_same(cut: float, folder: Path, tmp_path: Path) -> None:
+    """The journal of a run that was killed is any beginning of the journal of one that was not."""
+    whole = tmp_path / "whole"
+    if not whole.exists():
+        lines(folder, "--resume", whole)
+    written = whole.read_bytes()
+    begun = tmp_path / "begun"
+    begun.write_bytes(written[: int(cut * len(written))])
+    assert lines(folder, "--resume", begun) == lines(folder)
+    assert begun.read_bytes().count(b'"done"') == 1
+
+
+def test_a_journal_is_its_owners_and_one_runs_at_a_time(folder: Path, tmp_path: Path) -> None:
+    lines(folder, "--resume", tmp_path / "journal")
+    assert (tmp_path / "journal").stat().st_mode & 0o077 == 0
+    with Journal(tmp_path / "journal"):
+        done = CliRunner().invoke(fingerprint, [str(folder), "--resume", str(tmp_path / "journal")])
+    assert isinstance(done.exception, UserMistake)
+    (tmp_path / "diary").write_text("dear diary\n")
+    with pytest.raises(UserMistake):
+        Journal(tmp_path / "diary")
+    assert (tmp_path / "diary").read_text() == "dear diary\n"
