@@ -36,6 +36,8 @@ TABLE = {
     "login": Door(ALL, "GET POST"),
     "logout": Door(STAFF, "POST"),
     "fingerprint": Door(ALL, "GET"),
+    "guide_list": Door(ALL, "GET"),
+    "guide": Door(ALL, "GET"),
     "send_fingerprints": Door(ALL, "POST"),  # whoever has no code gets a sentence and nothing else
     "set_language": Door(ALL, "GET POST"),  # Django's own; a GET only leads back
     "time": Door(STAFF, "POST"),
@@ -83,6 +85,7 @@ def addresses(centre: MadeCentre) -> dict[str, str]:
         "notice_id": centre.draft.pk,
         "item_id": centre.item.pk,
         "check_id": centre.check.pk,
+        "place": "CN",
         "invitation_id": centre.invitation.pk,
         "arrival_id": centre.arrival.pk,
     }

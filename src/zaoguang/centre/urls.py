@@ -9,6 +9,7 @@ from zaoguang.centre.audit import views as audit
 from zaoguang.centre.cases import views as cases
 from zaoguang.centre.exhibits import views as exhibits
 from zaoguang.centre.fingerprint_page import views as fingerprint_page
+from zaoguang.centre.guide import views as guide
 from zaoguang.centre.intake import sending
 from zaoguang.centre.intake import views as intake
 from zaoguang.centre.notices import views as notices
@@ -24,6 +25,8 @@ urlpatterns = [
     path("language/", public(set_language), name="set_language"),
     path("fingerprint/", fingerprint_page.make_fingerprints, name="fingerprint"),
     path("fingerprint/send/", sending.send_fingerprints, name="send_fingerprints"),
+    path("guide/", guide.guide_list, name="guide_list"),
+    path("guide/<str:place>/", guide.guide_page, name="guide"),
     path("time/", audit.let_time_pass, name="time"),
     path("cases/new/", cases.new_case, name="new_case"),
     path(CASE, cases.case_page, name="case"),

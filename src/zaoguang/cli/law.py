@@ -12,6 +12,8 @@ from zaoguang.law.answer import answer_lines, answer_record, not_advice
 from zaoguang.law.arithmetic import finding_lines, finding_record
 from zaoguang.law.checking import LawReport, check_law
 from zaoguang.law.facts import read_facts
+from zaoguang.law.guide import guide as the_guide
+from zaoguang.law.guide import guide_html, guide_markdown
 from zaoguang.law.provisions import DATA
 from zaoguang.law.record import read_record
 from zaoguang.law.tally import read_counts
@@ -83,6 +85,17 @@ def thresholds(counts: Path, lang: str | None, *, as_json: bool) -> None:
             click.echo("\n".join(["", *finding_lines(each)]))
         if not found:
             click.echo(_("Nothing was counted that a threshold asks for."))
+
+
+@law.command()
+@click.argument("place")
+@click.option("--lang", type=click.Choice(LANGUAGES), help="The language of the guide.")
+@click.option("--html", "as_html", is_flag=True, help="Print one HTML page instead of Markdown.")
+def guide(place: str, lang: str | None, *, as_html: bool) -> None:
+    """Print the survivor's guide of PLACE (CN, HK, TW, KR, JP, US, EU, UK, AU or IN)."""
+    with speaking(lang or spoken()):
+        shown = the_guide(place)
+        click.echo(guide_html(shown) if as_html else guide_markdown(shown), nl=False)
 
 
 def day_or_today(at: datetime | None) -> date:

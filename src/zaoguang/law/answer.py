@@ -1,6 +1,5 @@
 """Routes as a person reads them, and as another program does: the same answer, said in the language now spoken."""
 
-import re
 from collections.abc import Iterator
 from datetime import date
 
@@ -14,7 +13,7 @@ from zaoguang.law.routes import Reason, Route, Routes, find_routes
 from zaoguang.words import gettext as _
 from zaoguang.words import spoken
 
-__all__ = ["answer_lines", "answer_record", "grade_words", "not_advice"]
+__all__ = ["answer_lines", "answer_record", "body_line", "cite", "grade_words", "not_advice"]
 
 
 def not_advice() -> str:
@@ -29,19 +28,6 @@ def grade_words(grade: Grade) -> str:
         Grade.SECONDARY: _("read at second hand: check before relying on it"),
         Grade.MEMORY: _("not verified: check before relying on it"),
     }[grade]
-
-
-_ARTICLE = re.compile(r"^Art\. (\d+)(?:-(\d+))?(?:\((\d+)\))?(?:\((\d+)\))?$")
-
-
-def article_words(article: str) -> str:
-    """Give an article as it is cited in the language now spoken, e.g. Art. 50(1)(6) as 第50条第1款第6项."""
-    found = _ARTICLE.match(article)
-    if spoken() != "zh-Hans" or found is None:
-        return article
-    number, inserted, paragraph, item = found.groups()
-    words = f"第{number}条" + (f"之{inserted}" if inserted else "")
-    return words + (f"第{paragraph}款" if paragraph else "") + (f"第{item}项" if item else "")
 
 
 def _say(wording: Wording) -> str:
@@ -117,13 +103,14 @@ def _route_lines(number: int, route: Route) -> Iterator[str]:
     yield "   " + _("How sure: {grade}, {words}").format(grade=route.grade, words=grade_words(route.grade))
 
 
-def _cited(law: Provision) -> str:
-    return _("{law}, {article}").format(law=_say(law.instrument), article=article_words(law.article))
+def cite(law: Provision) -> str:
+    """Give a provision as it is cited."""
+    return _("{law}, {article}").format(law=_say(law.instrument), article=_say(law.cited))
 
 
 def _reason_line(reason: Reason) -> str:
     law = reason.provision
-    article = _cited(law)
+    article = cite(law)
     if reason.answer is not Answer.YES:
         return _("Why (if it fits): {article}: {text}").format(article=article, text=_say(law.text))
     if reason.harms:

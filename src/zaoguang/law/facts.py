@@ -26,7 +26,6 @@ PLACES: Final = ("CN", "HK", "TW", "KR", "JP", "US", "EU", "UK", "AU", "IN", ELS
 
 _ALIASES: Final = {"GB": "UK", **dict.fromkeys(_EU, "EU")}
 ADULT: Final = 18
-_FOURTEEN: Final = 14
 _OLDEST: Final = 120
 
 
@@ -50,7 +49,7 @@ class PoliceAnswer(StrEnum):
     REFUSED_ADMINISTRATIVE = "refused_administrative"
 
 
-FLAGS: Final = ("minor", "under_14", "ongoing", "for_profit", "device_found", "drugged", "holds_file")
+FLAGS: Final = ("minor", "under_14", "under_16", "ongoing", "for_profit", "device_found", "drugged", "holds_file")
 RELATIONS: Final = ("partner", "ex_partner", "family", "acquaintance", "venue_staff", "stranger")
 VENUES: Final = ("lodging", "dormitory", "toilet_or_changing_room", "clinic", "home", "transport", "public_place")
 CHOICES: Final[dict[str, tuple[str, ...]]] = {
@@ -120,10 +119,17 @@ class Facts:
     @property
     def under_14(self) -> bool | None:
         """Whether somebody in it was under 14."""
-        if _below(self._youngest_then(), _FOURTEEN):
+        return self._under(14)
+
+    @property
+    def under_16(self) -> bool | None:
+        """Whether somebody in it was under 16."""
+        return self._under(16)
+
+    def _under(self, bound: int) -> bool | None:
+        if _below(self._youngest_then(), bound):
             return True
-        age = self._oldest_then()
-        return False if self.minor is False or age is not None else None
+        return False if self.minor is False or self._oldest_then() is not None else None
 
     def _oldest_then(self) -> int | None:
         """Give the age at the act that is known for certain: as told, or worked out from birth and act."""

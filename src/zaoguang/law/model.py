@@ -156,6 +156,7 @@ class Provision:
     jurisdiction: str  # ISO 3166-1 alpha-2, or EU, or UK
     instrument: Wording
     article: str
+    cited: Wording  # the article as each language cites it
     text: Wording
     clock: Clock | None
     in_force: date | None  # None: the date was not established

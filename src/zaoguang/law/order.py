@@ -4,7 +4,7 @@ from typing import Final
 
 from zaoguang.law.harm import Door, Harm
 
-__all__ = ["MINORS_FIRST", "place_order", "rank"]
+__all__ = ["place_order", "rank"]
 
 _REST: Final = (
     Door.APPEAL,
@@ -23,7 +23,7 @@ _REST: Final = (
     Door.SUPPORT,
 )
 
-MINORS_FIRST: Final = (Door.MINORS, Door.HASH, Door.CRIME, Door.PLATFORM, Door.REMOVAL_HELP, Door.REGULATOR)
+_MINORS_FIRST: Final = (Door.MINORS, Door.HASH, Door.CRIME, Door.PLATFORM, Door.REMOVAL_HELP, Door.REGULATOR)
 """With any sign of a minor: referral, then what works without anybody looking at the picture."""
 
 _FIRST: Final[dict[Harm, tuple[Door, ...]]] = {
@@ -41,19 +41,19 @@ _FIRST: Final[dict[Harm, tuple[Door, ...]]] = {
     Harm.GROUP_ADMIN: (Door.CRIME, Door.POLICE, Door.PLATFORM, Door.REGULATOR),
     Harm.DRUG_ADS: (Door.CRIME, Door.POLICE, Door.PLATFORM),
     Harm.HACKED_CAMERA: (Door.CRIME, Door.POLICE, Door.PLATFORM),
-    Harm.MINOR_ANY: MINORS_FIRST,
+    Harm.MINOR_ANY: _MINORS_FIRST,
     Harm.REPOSTING_MOB: (Door.POLICE, Door.PLATFORM, Door.CRIME),
 }
 
 _AFTER_EVERY_HARM: Final = max(len(doors) for doors in _FIRST.values())
 
 
-def rank(door: Door, harms: frozenset[Harm]) -> int:
-    """Give how early a door comes for these harms: its earliest place for any of them."""
+def rank(door: Door, harms: frozenset[Harm]) -> tuple[int, int]:
+    """Give how early a door comes for these harms: its earliest place for any of them, then the order for all."""
     if door is Door.APPEAL:
-        return -1  # it is the one whose time is running
+        return -1, 0  # it is the one whose time is running
     places = [_FIRST[harm].index(door) for harm in harms if door in _FIRST[harm]]
-    return min(places, default=_AFTER_EVERY_HARM + _REST.index(door))
+    return min(places, default=_AFTER_EVERY_HARM), _REST.index(door)
 
 
 def place_order(door: Door) -> tuple[str, ...]:

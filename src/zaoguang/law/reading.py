@@ -1,5 +1,6 @@
 """One jurisdiction's file, read strictly: every key known, every text in both languages, every fact graded."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
@@ -33,6 +34,8 @@ from zaoguang.words import gettext as _
 
 __all__ = ["NOTHING_ASKED", "read_jurisdiction"]
 
+_ONE_ARTICLE = re.compile(r"^Art\. (\d+)(?:-(\d+))?(?:\((\d+)\))?(?:\((\d+)\))?$")
+_ARTICLES = re.compile(r"^(?:Art\.|s\.|sec\.) ((?:\d+[A-Z]*(?:\(\w\))*(?:-\d+)?(?:, )?)+)$")
 NOTHING_ASKED = Condition({}, {}, ())
 _UNITS = ("years", "months", "days", "hours")
 _DEPTH = 4
@@ -85,11 +88,13 @@ class _Reader:
 
     def provision(self, record: Record) -> Provision:
         grade, verified, source = record.graded(self.sources)
+        cited = _cited(record)
         found = Provision(
             id=record.text("id"),
             jurisdiction=self.code,
             instrument=record.wording("instrument"),
-            article=record.text("article"),
+            article=cited.en,
+            cited=cited,
             text=record.wording("text"),
             clock=_clock(record.record("clock")) if record.has("clock") else None,
             in_force=record.optional("in_force", record.day),
@@ -215,6 +220,25 @@ def guide_line(record: Record) -> GuideLine:
         rests_on=_texts(record, "rests_on"),
         bodies=_texts(record, "bodies"),
     )
+
+
+def _cited(record: Record) -> Wording:
+    """Read an article: both languages where words are in it, else as numbers that Chinese is made from."""
+    if record.holds_mapping("article"):
+        return record.wording("article")
+    article = record.text("article")
+    return Wording(article, in_chinese(article))
+
+
+def in_chinese(article: str) -> str:
+    """Give an article's numbers as Chinese cites them, e.g. Art. 50(1)(6) as 第50条第1款第6项."""
+    one = _ONE_ARTICLE.match(article)
+    if one is not None:
+        number, inserted, paragraph, item = one.groups()
+        words = f"第{number}条" + (f"之{inserted}" if inserted else "")
+        return words + (f"第{paragraph}款" if paragraph else "") + (f"第{item}项" if item else "")
+    several = _ARTICLES.match(article)
+    return f"第{several[1].replace(', ', '、').replace('-', '—')}条" if several else article
 
 
 def _texts(record: Record, key: str) -> tuple[str, ...]:

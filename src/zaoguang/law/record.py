@@ -41,6 +41,10 @@ class Record:
         """Tell whether the key is there and not yet read."""
         return key in self._rest
 
+    def holds_mapping(self, key: str) -> bool:
+        """Tell whether the key is there and holds a mapping."""
+        return isinstance(self._rest.get(key), dict)
+
     def names(self) -> tuple[str, ...]:
         """Give the keys that are still unread."""
         return tuple(self._rest)

@@ -13,7 +13,7 @@ from zaoguang.law.dates import DatedDeadline, State, dated
 from zaoguang.law.facts import Facts, PlatformAnswer, PoliceAnswer
 from zaoguang.law.harm import Door, Harm, RouteKind
 from zaoguang.law.model import Body, Condition, Grade, Jurisdiction, Provision, RouteRule, Runs
-from zaoguang.law.order import MINORS_FIRST, place_order, rank
+from zaoguang.law.order import place_order, rank
 from zaoguang.law.provisions import jurisdictions
 
 __all__ = ["Reason", "Route", "Routes", "find_routes", "free_help", "open_ids"]
@@ -189,7 +189,7 @@ def _condition_ruling(condition: Condition, facts: Facts) -> Ruling:
 
 def _flag_ruling(name: str, wanted: bool, facts: Facts) -> Ruling:  # noqa: FBT001 -- the value asked for
     value: bool | None = getattr(facts, name)
-    fact = "survivor.age_then" if name in {"minor", "under_14"} else name
+    fact = "survivor.age_then" if name in {"minor", "under_14", "under_16"} else name
     return ruling(None if value is None else value == wanted, fact)
 
 
@@ -205,17 +205,14 @@ def _choice_ruling(name: str, wanted: tuple[str, ...], facts: Facts) -> Ruling:
     return ruling(None if value is None else value in wanted, name)
 
 
-def _key(route: Route, facts: Facts) -> tuple[int, bool, bool, bool, int, int, str]:
-    """Order: minors' routes first where there is a sign; then what is open, certain, not done yet; then by harm."""
+def _key(route: Route, facts: Facts) -> tuple[bool, bool, int, bool, tuple[int, int], int, str]:
+    """Order: what is in time and certain; minors' routes first where there is a sign; not done yet; then by harm."""
     rule, harms = route.rule, facts.harms or frozenset()
     for_minors = bool(facts.minor) and rule.when.flags.get("minor") is True
-    if for_minors:
-        early = MINORS_FIRST.index(rule.door) if rule.door in MINORS_FIRST else len(MINORS_FIRST)
-    else:
-        early = rank(rule.door, harms)
-    near = min((place_order(rule.door).index(role) for role in route.places), default=len(route.places) + 9)
+    early = rank(rule.door, frozenset({Harm.MINOR_ANY}) if for_minors else harms)
+    near = min((place_order(rule.door).index(role) for role in route.places), default=9)
     uncertain = route.answer is not Answer.YES
-    return (0 if for_minors else 1, route.passed, uncertain, _is_done(rule.door, facts), early, near, rule.id)
+    return (route.passed, uncertain, 0 if for_minors else 1, _is_done(rule.door, facts), early, near, rule.id)
 
 
 def _is_done(door: Door, facts: Facts) -> bool:

@@ -46,7 +46,7 @@ KNOWN: dict[str, st.SearchStrategy[object]] = {
     "age_then": st.integers(0, 60),
     "age_now": st.integers(0, 60),
     "looks_under_18": st.booleans(),
-    **{flag: st.booleans() for flag in FLAGS if flag not in {"minor", "under_14"}},
+    **{flag: st.booleans() for flag in FLAGS if flag not in {"minor", "under_14", "under_16"}},
     "platform": st.sampled_from(list(PlatformAnswer)).map(lambda answer: Done(answer, None, None)),
     "police": st.sampled_from(list(PoliceAnswer)).map(lambda answer: Done(answer, None, None)),
 }
