@@ -13,11 +13,14 @@ from django.test import Client
 
 from tests.support.canary import canary
 from zaoguang.casework import ConsentUse, Role
+from zaoguang.casework.deadlines import ClockKind
 from zaoguang.centre.accounts.joining import join
 from zaoguang.centre.accounts.models import Person
 from zaoguang.centre.cases import consents, opening
 from zaoguang.centre.cases.models import Case
 from zaoguang.centre.clock import now
+from zaoguang.centre.clocks.models import CaseClock
+from zaoguang.centre.clocks.setting import start
 from zaoguang.centre.intake.arrivals import receive
 from zaoguang.centre.intake.invitations import invite
 from zaoguang.centre.intake.items import add_items, read_lines
@@ -74,6 +77,7 @@ class MadeCentre:
     invitation: Invitation  # still open
     code: str  # the invitation's
     arrival: Arrival  # one fingerprint that she sent, waiting
+    clock: CaseClock  # the police decide
 
 
 def made_fingerprint(seed: int) -> Fingerprint:
@@ -115,7 +119,8 @@ def make_centre() -> MadeCentre:
     arrival = receive(used, read_lines(fingerprint_line(3)), moment)
     if arrival is None:
         raise AssertionError("a fresh invitation did not open")
-    return MadeCentre(people, case, key, item, check, draft, gap, sheet, *invite(case, lead, moment), arrival)
+    clock = start(case, ClockKind.POLICE_DECISION, moment, lead, moment)
+    return MadeCentre(people, case, key, item, check, draft, gap, sheet, *invite(case, lead, moment), arrival, clock)
 
 
 def _fetched(address: str, moment: datetime) -> Fetched:

@@ -41,6 +41,10 @@ TABLE = {
     "send_fingerprints": Door(ALL, "POST"),  # whoever has no code gets a sentence and nothing else
     "set_language": Door(ALL, "GET POST"),  # Django's own; a GET only leads back
     "time": Door(STAFF, "POST"),
+    "due": Door(STAFF, "GET"),
+    "calendar": Door(STAFF, "GET"),
+    "clocks": Door(WORKERS, "GET POST"),
+    "change_clock": Door(WORKERS, "POST"),
     "new_case": Door(KEEPERS, "GET POST"),
     "case": Door(MEMBERS, "GET"),
     "consent": Door(WORKERS, "POST"),
@@ -86,6 +90,7 @@ def addresses(centre: MadeCentre) -> dict[str, str]:
         "item_id": centre.item.pk,
         "check_id": centre.check.pk,
         "place": "CN",
+        "clock_id": centre.clock.pk,
         "invitation_id": centre.invitation.pk,
         "arrival_id": centre.arrival.pk,
     }
@@ -147,6 +152,7 @@ def test_another_case_s_parts_are_not_found_under_one_s_own_case(centre: MadeCen
         f"arrivals/{centre.arrival.pk}/take/",
         f"arrivals/{centre.arrival.pk}/refuse/",
         f"notices/{centre.draft.pk}/withdraw/",
+        f"clocks/{centre.clock.pk}/",
     ):
         assert stranger.post(own + part).status_code == 404
     centre.item.refresh_from_db()

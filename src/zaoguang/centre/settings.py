@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "zaoguang.centre.sightings",
     "zaoguang.centre.exhibits",
     "zaoguang.centre.notices",
+    "zaoguang.centre.clocks",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

@@ -7,6 +7,7 @@ from zaoguang.centre.access import public
 from zaoguang.centre.accounts import views as accounts
 from zaoguang.centre.audit import views as audit
 from zaoguang.centre.cases import views as cases
+from zaoguang.centre.clocks import views as clocks
 from zaoguang.centre.exhibits import views as exhibits
 from zaoguang.centre.fingerprint_page import views as fingerprint_page
 from zaoguang.centre.guide import views as guide
@@ -28,6 +29,8 @@ urlpatterns = [
     path("guide/", guide.guide_list, name="guide_list"),
     path("guide/<str:place>/", guide.guide_page, name="guide"),
     path("time/", audit.let_time_pass, name="time"),
+    path("due/", clocks.due, name="due"),
+    path("due/deadlines.ics", clocks.calendar, name="calendar"),
     path("cases/new/", cases.new_case, name="new_case"),
     path(CASE, cases.case_page, name="case"),
     path(CASE + "consent/", cases.change_consent, name="consent"),
@@ -44,6 +47,8 @@ urlpatterns = [
     path(CASE + "checks/new/", sightings.new_check, name="new_check"),
     path(CASE + "checks/<uuid:check_id>/", sightings.check_page, name="check"),
     path(CASE + "package/", exhibits.package, name="package"),
+    path(CASE + "clocks/", clocks.case_clocks, name="clocks"),
+    path(CASE + "clocks/<uuid:clock_id>/", clocks.change, name="change_clock"),
     path(CASE + "trail/", audit.trail, name="trail"),
     path(CASE + "notices/new/", notices.new_notices, name="new_notices"),
     path(NOTICE, notices.notice_page, name="notice"),

@@ -52,6 +52,16 @@ class Verb(models.TextChoices):
     ATTEMPT_RESOLVED = "attempt_resolved", _("said what became of an attempt")
     ANSWER_RECORDED = "answer_recorded", _("recorded an answer")
     DEADLINE_PASSED = "deadline_passed", _("saw a deadline pass")
+    CLOCK_STARTED = "clock_started", _("started a deadline")
+    CLOCK_CHANGED = "clock_changed", _("changed a deadline")
+    SENDING_STOPPED = "sending_stopped", _("stopped all sending")
+    SENDING_RESUMED = "sending_resumed", _("let sending go on")
+    ADDRESSEE_STOPPED = "addressee_stopped", _("stopped sending to an addressee")
+    ADDRESSEE_RESUMED = "addressee_resumed", _("let sending to an addressee go on")
+    NOTICE_HELD = "notice_held", _("held a notice back")
+    MAIL_ARRIVED = "mail_arrived", _("received an answer to a notice")
+    MAIL_READ = "mail_read", _("read an answer to a notice")
+    MAIL_SETTLED = "mail_settled", _("said what an answer means")
     TIME_MOVED = "time_moved", _("moved the rehearsal's time")
 
 
