@@ -1,19 +1,23 @@
 """Routes as a person reads them, and as another program does: the same answer, said in the language now spoken."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from datetime import date
 
+from zaoguang.law.arithmetic import finding_lines, finding_record
 from zaoguang.law.condition import Answer
 from zaoguang.law.dates import DatedDeadline, State
 from zaoguang.law.facts import Facts
+from zaoguang.law.harm import Harm
 from zaoguang.law.model import Body, ClockBasis, Grade, Provision, Wording
 from zaoguang.law.provisions import jurisdictions
 from zaoguang.law.question import Question, best_question, question_text
 from zaoguang.law.routes import Reason, Route, Routes, find_routes
+from zaoguang.law.thresholds import Finding, Standing, thresholds
 from zaoguang.words import gettext as _
 from zaoguang.words import spoken
 
-__all__ = ["answer_lines", "answer_record", "body_line", "cite", "grade_words", "not_advice"]
+__all__ = ["answer_lines", "answer_record", "body_line", "cite", "grade_words", "listed", "not_advice"]
 
 
 def not_advice() -> str:
@@ -32,6 +36,43 @@ def grade_words(grade: Grade) -> str:
 
 def _say(wording: Wording) -> str:
     return wording(spoken())
+
+
+def listed(parts: Iterable[str]) -> str:
+    """Give several things in a row, as each language sets them apart."""
+    return ("；" if spoken() == "zh-Hans" else "; ").join(parts)
+
+
+def harm_words(harm: Harm) -> str:
+    """Give a harm as a person says it."""
+    return {
+        Harm.COVERT_PUBLIC: _("covert filming in public"),
+        Harm.COVERT_PREMISES: _("a camera in a room"),
+        Harm.PARTNER_LEAK: _("spread by a partner, an ex or family"),
+        Harm.PARTNER_COVERT: _("filmed at home without knowing"),
+        Harm.THREAT_SEXTORTION: _("a threat to publish"),
+        Harm.DEEPFAKE: _("a face swap or other fake"),
+        Harm.DOXXING: _("personal data exposed"),
+        Harm.ASSAULT_FOOTAGE: _("an assault that was filmed"),
+        Harm.TRADE: _("sale"),
+        Harm.DEVICE_SALE: _("sale of disguised cameras"),
+        Harm.TUTORIAL: _("instructions for covert filming"),
+        Harm.GROUP_ADMIN: _("running a group"),
+        Harm.DRUG_ADS: _("sedatives offered"),
+        Harm.HACKED_CAMERA: _("a home camera taken over"),
+        Harm.MINOR_ANY: _("somebody under 18"),
+        Harm.REPOSTING_MOB: _("reposting and harassment"),
+    }[harm]
+
+
+def counted(facts: Facts) -> tuple[Finding, ...]:
+    """Give which of China's thresholds the counted sightings of the facts reach, or reach half of."""
+    if facts.counts is None:
+        return ()
+    counts = facts.counts
+    if counts.for_profit is None:
+        counts = replace(counts, for_profit=facts.for_profit)
+    return tuple(each for each in thresholds(counts) if each.standing is not Standing.BELOW)
 
 
 def _bodies() -> dict[str, Body]:
@@ -69,6 +110,9 @@ def answer_lines(facts: Facts, *, at: date) -> Iterator[str]:
             yield _("- {place}: {name} (depends on: {facts})").format(
                 place=route.rule.jurisdiction, name=_say(route.rule.name), facts=", ".join(route.depends)
             )
+    for finding in counted(facts):
+        yield ""
+        yield from finding_lines(finding)
     yield ""
     yield question_line(best_question(facts, at=at))
 
@@ -99,7 +143,7 @@ def _route_lines(number: int, route: Route) -> Iterator[str]:
     for what in rule.risks:
         yield "   " + _("Mind: {what}").format(what=_say(what))
     bodies = _bodies()
-    yield "   " + _("Whom to ask: {who}").format(who="; ".join(body_line(bodies[name]) for name in rule.to))
+    yield "   " + _("Whom to ask: {who}").format(who=listed(body_line(bodies[name]) for name in rule.to))
     yield "   " + _("How sure: {grade}, {words}").format(grade=route.grade, words=grade_words(route.grade))
 
 
@@ -115,7 +159,7 @@ def _reason_line(reason: Reason) -> str:
         return _("Why (if it fits): {article}: {text}").format(article=article, text=_say(law.text))
     if reason.harms:
         return _("Why: {article}, because of {facts}: {text}").format(
-            article=article, facts=", ".join(reason.harms), text=_say(law.text)
+            article=article, facts=listed(harm_words(harm) for harm in reason.harms), text=_say(law.text)
         )
     return _("Why: {article}: {text}").format(article=article, text=_say(law.text))
 
@@ -160,6 +204,7 @@ def answer_record(facts: Facts, *, at: date) -> dict[str, object]:
         "free_help": [_body_record(body) for body in found.free],
         "minor": found.minor,
         "routes": [_route_record(route) for route in found.routes],
+        "thresholds": [finding_record(each) for each in counted(facts)],
         "question": None
         if question is None
         else {

@@ -63,7 +63,7 @@ def _sums(parts: list[Part] | tuple[Part, ...], *, halved: bool) -> str:
         )
         for part in parts
     ]
-    return "; ".join(words)
+    return ("；" if spoken() == "zh-Hans" else "; ").join(words)
 
 
 def finding_record(found: Finding) -> dict[str, object]:

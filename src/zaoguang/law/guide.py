@@ -6,7 +6,7 @@ from functools import cache
 from html import escape
 from typing import Final
 
-from zaoguang.law.answer import body_line, cite, not_advice
+from zaoguang.law.answer import body_line, cite, listed, not_advice
 from zaoguang.law.model import Body, ClockBasis, GuideLine, GuidePart, Jurisdiction, Provision, RouteRule, Runs
 from zaoguang.law.provisions import DATA, jurisdiction, jurisdictions
 from zaoguang.law.reading import guide_line
@@ -101,7 +101,7 @@ def _ground(line: GuideLine, laws: dict[str, Provision]) -> str:
         cite(law) if law.verified else _("{law}, not verified").format(law=cite(law))
         for law in (laws[name] for name in line.rests_on)
     ]
-    return "; ".join(said)
+    return listed(said)
 
 
 def _helpers(place: Jurisdiction) -> Iterator[Body]:
@@ -123,7 +123,7 @@ def guide_markdown(shown: Guide) -> str:
     lines = [f"# {shown.title}", "", shown.not_advice]
     for section in shown.sections:
         lines += ["", f"## {section.title}", ""]
-        lines += [f"- {text}" + (f" ({ground})" if ground else "") for text, ground in section.lines]
+        lines += [f"- {text}" + (_(" ({law})").format(law=ground) if ground else "") for text, ground in section.lines]
     lines += ["", f"## {helpers_title()}", "", *(f"- {who}: {about}" for who, about in shown.helpers)]
     if shown.clocks:
         lines += ["", f"## {clocks_title()}", "", *(f"- {clock}" for clock in shown.clocks)]
