@@ -24,7 +24,13 @@ def sealed(entries: Iterable[Entry]) -> Searchable:
     return Index.build(entries, Path(tempfile.mkdtemp()), key=b"k" * 32)
 
 
-IMPLEMENTATIONS: list[Build] = [LinearIndex.build, plain, sealed]
+def private(entries: Iterable[Entry]) -> Searchable:
+    path = Path(tempfile.mkdtemp())
+    Index.build(entries, path, key=b"k" * 32)
+    return Index.open(path, key=b"k" * 32, private=True)
+
+
+IMPLEMENTATIONS: list[Build] = [LinearIndex.build, plain, sealed, private]
 
 ZERO = bytes(32)
 TOP = 2**63 - 1

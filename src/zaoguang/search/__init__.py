@@ -5,10 +5,10 @@ look at everything. Both obey ``Searchable`` and the same contract test.
 """
 
 from zaoguang.search.defect import Defect, Refused
-from zaoguang.search.entry import Entry
+from zaoguang.search.entry import Entry, Rows
 from zaoguang.search.index import Index, Stats
 from zaoguang.search.linear import LinearIndex
 from zaoguang.search.matches import Matches
 from zaoguang.search.searchable import MAX_RADIUS, Searchable
 
-__all__ = ["MAX_RADIUS", "Defect", "Entry", "Index", "LinearIndex", "Matches", "Refused", "Searchable", "Stats"]
+__all__ = ["MAX_RADIUS", "Defect", "Entry", "Index", "LinearIndex", "Matches", "Refused", "Rows", "Searchable", "Stats"]

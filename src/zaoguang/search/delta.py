@@ -93,11 +93,11 @@ class Delta:
 
     def query(self, hashes: NDArray[np.uint8], radius: int, banks: Collection[str] | None) -> Matches:
         """Give the matches among what was added; everything given was checked before."""
+        if not self._size:
+            return Matches.none()
         with self._lock:
             size, rows, ids, sets = self._size, self._rows, self._ids, self._sets
             listed = self.sets.listed()
-        if not size:
-            return Matches.joined([])
         seen = [bool(names) and (banks is None or not names.isdisjoint(banks)) for names in listed]
         hits = kernel.found(Body(rows[:size], sets[:size]), hashes, np.array(seen, np.uint8), radius)
         with self._lock:  # what was removed meanwhile is not reported, whatever of it the search saw

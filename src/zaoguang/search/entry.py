@@ -3,10 +3,13 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
+
 from zaoguang.errors import UserMistake
 from zaoguang.words import gettext as _
 
-__all__ = ["HASH_BYTES", "MAX_ENTRY", "Entry", "checked_banks", "checked_entry", "checked_hash"]
+__all__ = ["HASH_BYTES", "MAX_ENTRY", "Entry", "Rows", "checked_banks", "checked_entry", "checked_hash"]
 
 HASH_BYTES = 32
 """A fingerprint is 256 bits."""
@@ -21,6 +24,15 @@ class Entry:
 
     hash: bytes
     entry: int
+    banks: Collection[str]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rows:
+    """Many fingerprints of the same banks at once: hashes (n, 32) uint8, ids (n,) of any whole-number type."""
+
+    hashes: NDArray[np.uint8]
+    entries: NDArray[np.integer]
     banks: Collection[str]
 
 

@@ -19,6 +19,7 @@ import os
 import struct
 from collections.abc import Collection, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from pathlib import Path
@@ -44,7 +45,9 @@ _HEADER_MOST: Final = 1 << 28
 _PAGE: Final = 4096
 BLOCK: Final = 1 << 20
 _DIGEST: Final = 16
+_COPY: Final = 1 << 26
 _ENTRIES_MOST: Final = 2**32 - 2
+_FEW: Final = 64
 _STRIDE: Final = 4096  # rows: no block holds fewer of any part
 _TABLE_STEP: Final = 1 << 20  # rows between two looks at whether to go on
 
@@ -170,13 +173,17 @@ class Image:
         self._checked: set[int] = set()
 
     @classmethod
-    def opened(cls, file: int, path: Path | str) -> Self:
-        """Map an open file; ``Refused`` when it is not a whole image. Blocks are checked when they are used."""
+    def opened(cls, file: int, path: Path | str, *, private: bool = False) -> Self:
+        """Map an open file; ``Refused`` when it is not a whole image. Blocks are checked when they are used.
+
+        ``private`` copies it into memory of this process alone, in huge pages where the system has them: most of what
+        a query waits for is the processor looking up where a page lies.
+        """
         header = Header.read(file, path)
         places, length = header.shape.places(len(header.to_bytes()), digested=bool(header.digests))
         if os.fstat(file).st_size != length:
             raise Refused(Defect.TORN, path)
-        image = cls(mmap.mmap(file, length, prot=mmap.PROT_READ), header, path)
+        image = cls(_copied(file, length) if private else _mapped(file, length), header, path)
         start, end = places["digests"]
         if header.digests and _digest(image.bytes_between(start, end), 32).hex() != header.digests:
             raise Refused(Defect.DAMAGED, path)
@@ -246,17 +253,23 @@ class Image:
     ) -> Matches:
         """Give the matches that those banks let the query see; everything given was checked before."""
         if not len(self) or (banks is not None and not any(bank in self._sets_of_bank for bank in banks)):
-            return Matches.joined([])
+            return Matches.none()
         try:
             hits = kernel.found(self.body, hashes, self._allowed(banks), radius, threads=threads)
         except ValueError as error:  # a table points outside the rows
             raise Refused(Defect.DAMAGED, self.path) from error
+        if not len(hits):
+            return Matches.none()
         self._check_rows(hits[:, 1].astype(np.int64))
         return Matches.sorted_from(hits[:, 0].astype(np.int64), self.ids(hits[:, 1]), hits[:, 2].astype(np.uint16))
 
+    @cached_property
+    def _all_allowed(self) -> NDArray[np.uint8]:
+        return np.ones(len(self.shape.banks), np.uint8)
+
     def _allowed(self, banks: Collection[str] | None) -> NDArray[np.uint8]:
         if banks is None:
-            return np.ones(len(self.shape.banks), np.uint8)
+            return self._all_allowed
         allowed = np.zeros(len(self.shape.banks), np.uint8)
         for bank in banks:
             allowed[self._sets_of_bank.get(bank, [])] = 1
@@ -287,8 +300,8 @@ class Image:
         blocks: set[int] = set()
         widths = {"rows": HASH_BYTES, "ids": self.shape.id_bytes, "sets": self.shape.set_bytes}
         for name, width in widths.items():
-            at = self._places[name][0] - self._places["rows"][0] + rows * width
-            blocks.update(np.unique(at // BLOCK).tolist())
+            at = (self._places[name][0] - self._places["rows"][0] + rows * width) // BLOCK
+            blocks.update(at.tolist() if len(at) <= _FEW else np.unique(at).tolist())
         for number in blocks - self._checked:
             self._check_block(number)
 
@@ -299,6 +312,24 @@ class Image:
         if _digest(block) != self._mapped[at : at + _DIGEST]:
             raise Refused(Defect.DAMAGED, self.path)
         self._checked.add(number)
+
+
+def _mapped(file: int, length: int) -> mmap.mmap:
+    mapped = mmap.mmap(file, length, prot=mmap.PROT_READ)
+    with suppress(OSError):  # shared memory has huge pages only where the system's owner allows them
+        mapped.madvise(mmap.MADV_HUGEPAGE)
+    return mapped
+
+
+def _copied(file: int, length: int) -> mmap.mmap:
+    copy = mmap.mmap(-1, length, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    with suppress(OSError):  # a system without huge pages
+        copy.madvise(mmap.MADV_HUGEPAGE)
+    done = 0
+    with memoryview(copy) as whole:
+        while done < length and (more := os.preadv(file, [whole[done : done + _COPY]], done)):
+            done += more
+    return copy
 
 
 def write_image(file: int, spool: Spool, *, sealed: str = "", progress: Progress = silent, threads: int = 1) -> Header:

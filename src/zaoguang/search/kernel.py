@@ -53,6 +53,7 @@ class Body:
     tables: tuple[Table, ...] = ()
     offsets: NDArray[np.uint32] = field(default_factory=_nothing)  # table after table: one more than it has buckets
     entries: NDArray[np.uint32] = field(default_factory=_nothing)  # table after table: n
+    _plans: dict[int, bytes] = field(default_factory=dict)
 
     def probes(self, radius: int) -> list[Probe]:
         """Give where to look for a hash within the radius."""
@@ -63,6 +64,16 @@ class Body:
                 probes.append(Probe(table, at, number * len(self.rows), within))
             at += table.buckets + 1
         return probes
+
+    def plan(self, radius: int) -> bytes:
+        """Give the probes as C reads them; made once for each radius."""
+        if radius not in self._plans:
+            self._plans[radius] = b"".join(
+                probe.table.mask.tobytes()
+                + struct.pack("<QQii", probe.offsets_at, probe.entries_at, probe.table.width, probe.radius)
+                for probe in self.probes(radius)
+            )
+        return self._plans[radius]
 
 
 def kernel_here() -> Kernel:
@@ -95,22 +106,17 @@ def found(
         UserMistake: there are more matches than fit into memory.
     """
     which = kernel or kernel_here()
-    pieces = [piece for piece in np.array_split(queries, max(1, min(threads, len(queries)))) if len(piece)]
+    most = min(threads, len(queries))
+    pieces = np.array_split(queries, most) if most > 1 else [queries]
 
-    def one(piece: NDArray[np.uint8]) -> NDArray[np.uint32]:
-        if which is Kernel.NUMPY:
-            return kernel_numpy.found(
-                piece, body.rows, body.offsets, body.entries, body.probes(radius), body.sets, allowed, radius,
-                _most_candidates(body),
-            )  # fmt: skip  # one line of arguments as in C
-        return _in_c(body, piece, allowed, radius, len(_LEVELS) - 1 if level is None else level)
-
+    one = _in_c if which is Kernel.C else _in_numpy
+    number = len(_LEVELS) - 1 if level is None else level
     try:
         if len(pieces) <= 1:
-            parts = [one(piece) for piece in pieces]
+            parts = [one(body, piece, allowed, radius, number) for piece in pieces]
         else:
             with ThreadPoolExecutor(len(pieces)) as pool:
-                parts = list(pool.map(one, pieces))
+                parts = list(pool.map(lambda piece: one(body, piece, allowed, radius, number), pieces))
     except OverflowError as error:
         raise UserMistake(_("The query has more matches than can be held; ask for fewer at a time.")) from error
     return _numbered(parts, [len(piece) for piece in pieces])
@@ -143,17 +149,21 @@ def _most_candidates(body: Body) -> int:
     return len(body.rows) // _SCAN_SHARE + _SCAN_LEAST
 
 
+def _in_numpy(
+    body: Body, queries: NDArray[np.uint8], allowed: NDArray[np.uint8], radius: int, _level: int
+) -> NDArray[np.uint32]:
+    return kernel_numpy.found(
+        queries, body.rows, body.offsets, body.entries, body.probes(radius), body.sets, allowed, radius,
+        _most_candidates(body),
+    )  # fmt: skip  # one line of arguments as in C
+
+
 def _in_c(
     body: Body, queries: NDArray[np.uint8], allowed: NDArray[np.uint8], radius: int, level: int
 ) -> NDArray[np.uint32]:
-    tables = b"".join(
-        probe.table.mask.tobytes()
-        + struct.pack("<QQii", probe.offsets_at, probe.entries_at, probe.table.width, probe.radius)
-        for probe in body.probes(radius)
-    )
     set_bytes = body.sets.itemsize if len(body.sets) else 0
     answer = _mih.query(
-        queries, body.rows, body.offsets, body.entries, tables, body.sets, set_bytes, allowed, radius,
+        queries, body.rows, body.offsets, body.entries, body.plan(radius), body.sets, set_bytes, allowed, radius,
         _most_candidates(body), level,
     )  # fmt: skip  # one line of arguments as in C
     return np.frombuffer(answer, np.uint32).reshape(-1, 3)

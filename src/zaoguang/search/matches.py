@@ -24,8 +24,15 @@ class Matches:
     @classmethod
     def sorted_from(cls, rows: NDArray[np.int64], entries: NDArray[np.int64], distances: NDArray[np.uint16]) -> Self:
         """Give the matches in their one order, whatever order they were found in."""
+        if len(rows) <= 1:
+            return cls(rows, entries, distances)
         order = np.lexsort((entries, distances, rows))
         return cls(rows[order], entries[order], distances[order])
+
+    @classmethod
+    def none(cls) -> Self:
+        """Give no matches."""
+        return cls(np.empty(0, np.int64), np.empty(0, np.int64), np.empty(0, np.uint16))
 
     @classmethod
     def joined(cls, parts: "list[Matches]") -> Self:

@@ -5,18 +5,19 @@ Rows lie in a file without a name (or, for a sealed index, in memory only), so t
 
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
-from itertools import islice
+from itertools import groupby, islice
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from zaoguang.errors import UserMistake
-from zaoguang.search.entry import Entry, checked_banks, checked_entry, checked_hash
+from zaoguang.search.entry import MAX_ENTRY, Entry, Rows, checked_banks, checked_entry, checked_hash
+from zaoguang.search.searchable import checked_hashes
 from zaoguang.words import gettext as _
 
 __all__ = ["CHUNK", "RECORD", "BankSets", "Chunk", "Progress", "Spool", "Step", "chunks_of", "silent"]
@@ -65,19 +66,41 @@ class BankSets:
         return list(self.numbers)
 
 
-def chunks_of(entries: Iterable[Entry], sets: BankSets) -> Iterator[Chunk]:
+def chunks_of(entries: Iterable[Entry | Rows], sets: BankSets) -> Iterator[Chunk]:
     """Give checked entries in chunks; UserMistake for one that cannot be taken."""
-    source = iter(entries)
+    for many, group in groupby(entries, lambda each: isinstance(each, Rows)):
+        if many:
+            for rows in cast("Iterator[Rows]", group):
+                yield from _chunks_of_rows(rows, sets)
+        else:
+            yield from _chunks_of_entries(cast("Iterator[Entry]", group), sets)
+
+
+def _chunks_of_rows(rows: Rows, sets: BankSets) -> Iterator[Chunk]:
+    hashes, ids = checked_hashes(rows.hashes), np.asarray(rows.entries)
+    if ids.shape != (len(hashes),) or not np.issubdtype(ids.dtype, np.integer):
+        raise UserMistake(_("An entry id must be a whole number."))
+    if len(ids) and not (int(ids.min()) >= 0 and int(ids.max()) <= MAX_ENTRY):
+        raise UserMistake(_("An entry id must lie between 0 and 2**63 - 1."))
+    number = _set_number(rows.banks, sets)
+    for start in range(0, len(ids), CHUNK):
+        chunk = np.zeros(min(CHUNK, len(ids) - start), RECORD)
+        chunk["hash"], chunk["id"] = hashes[start : start + CHUNK], ids[start : start + CHUNK]
+        chunk["set"] = number
+        yield chunk
+
+
+def _chunks_of_entries(source: Iterator[Entry], sets: BankSets) -> Iterator[Chunk]:
     while taken := list(islice(source, CHUNK)):
         chunk = np.zeros(len(taken), RECORD)
         chunk["hash"] = np.frombuffer(b"".join(checked_hash(each.hash) for each in taken), np.uint8).reshape(-1, 32)
         chunk["id"] = [checked_entry(each.entry) for each in taken]
-        chunk["set"] = [_set_number(each, sets) for each in taken]
+        chunk["set"] = [_set_number(each.banks, sets) for each in taken]
         yield chunk
 
 
-def _set_number(entry: Entry, sets: BankSets) -> int:
-    banks = checked_banks(entry.banks)
+def _set_number(untrusted_banks: Collection[str], sets: BankSets) -> int:
+    banks = checked_banks(untrusted_banks)
     if not banks:
         raise UserMistake(_("An entry must belong to at least one bank."))
     return sets.number(banks)

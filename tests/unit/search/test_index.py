@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from tests.support.canary import canary
 from zaoguang.errors import UserMistake, ZaoguangError
-from zaoguang.search import Defect, Entry, Index, Refused, image, kernel
+from zaoguang.search import Defect, Entry, Index, Refused, Rows, image, kernel
 from zaoguang.search.changes import ChangeLog
 from zaoguang.search.spool import Step
 from zaoguang.search.traces import traces
@@ -206,6 +206,21 @@ class TestBuilding:
         assert (tmp_path / "b" / "snapshot-1").read_bytes() == wanted
         assert (tmp_path / "c" / "snapshot-1").read_bytes() == wanted
         assert (tmp_path / "d" / "snapshot-2").read_bytes() == wanted
+
+    def test_rows_given_as_arrays_build_the_same(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("zaoguang.search.spool.CHUNK", 7)
+        Index.build((Entry(VALUES[n], n, ["a"]) for n in range(50)), tmp_path / "a")
+        some, rest = np.arange(20, 50), np.arange(20, dtype=np.uint16)
+        given: list[Entry | Rows] = [
+            Rows(asked(*some), some, ["a"]),
+            Rows(asked(*rest[1:]), rest[1:], ["a"]),
+            Entry(VALUES[0], 0, ["a"]),
+        ]
+        Index.build(given, tmp_path / "b")
+        assert (tmp_path / "b" / "snapshot-1").read_bytes() == (tmp_path / "a" / "snapshot-1").read_bytes()
+        for bad in (np.array([-1]), np.array([2**63], np.uint64), np.array([1.0]), np.array([1, 2])):
+            with pytest.raises(UserMistake):
+                Index.build([Rows(asked(1), bad, ["a"])], tmp_path / "c")
 
     def test_ids_far_apart_and_many_sets_survive(self, tmp_path: Path, key: bytes | None) -> None:
         far = [0, 2**32 - 1, 2**32, 2**63 - 1]
