@@ -14,7 +14,7 @@ from zaoguang.law.checking import LawReport, check_law
 from zaoguang.law.facts import read_facts
 from zaoguang.law.guide import guide as the_guide
 from zaoguang.law.guide import guide_html, guide_markdown
-from zaoguang.law.provisions import DATA
+from zaoguang.law.provisions import DATA, jurisdiction, jurisdictions
 from zaoguang.law.record import read_record
 from zaoguang.law.tally import read_counts
 from zaoguang.law.thresholds import thresholds as find_thresholds
@@ -96,6 +96,25 @@ def guide(place: str, lang: str | None, *, as_html: bool) -> None:
     with speaking(lang or spoken()):
         shown = the_guide(place)
         click.echo(guide_html(shown) if as_html else guide_markdown(shown), nl=False)
+
+
+@law.command()
+@click.argument("place", required=False)
+@click.option("--lang", type=click.Choice(LANGUAGES), help="The language of the answer.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def errors(place: str | None, lang: str | None, *, as_json: bool) -> None:
+    """List what is often quoted and wrong about the law (of PLACE, or of all places), with what is right."""
+    with speaking(lang or spoken()):
+        known = [each for one in ([jurisdiction(place)] if place else jurisdictions()) for each in one.known_errors]
+        if as_json:
+            record = [
+                {"id": each.id, "quoted": each.quoted, "right": each.right(spoken()), "means": each.means}
+                for each in known
+            ]
+            click.echo(json.dumps({"errors": record}, ensure_ascii=False))
+            return
+        for each in known:
+            click.echo(_("{quoted}: {right}").format(quoted=each.quoted, right=each.right(spoken())))
 
 
 def day_or_today(at: datetime | None) -> date:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from zaoguang.law.facts import Facts, PlatformAnswer
+from zaoguang.law.facts import Done, Facts, PlatformAnswer, PoliceAnswer
 from zaoguang.law.harm import Door
 from zaoguang.law.model import Anchor, Deadline, Runs
 
@@ -49,17 +49,26 @@ def _start(anchor: Anchor, facts: Facts, at: date) -> tuple[date | None, bool]:
     """Give the day a period runs from, and whether that day only assumes that the step is taken today."""
     if anchor is Anchor.ACT:
         return (None if facts.ongoing else facts.last_act or facts.act), False
-    if anchor is Anchor.LEARNED:
-        return facts.learned, False
-    if anchor is Anchor.POLICE_DECISION:
-        return (facts.police.answered if facts.police else None), False
-    if anchor is Anchor.COUNTER_STATEMENT:
-        done = facts.platform
-        return (done.answered if done and done.answer == PlatformAnswer.COUNTER_STATEMENT else None), False
-    done = {Anchor.POLICE: facts.police, Anchor.PLATFORM: facts.platform}.get(anchor)
-    if done is not None and done.on is not None:
-        return done.on, False
+    answered = facts.platform and facts.platform.answer == PlatformAnswer.COUNTER_STATEMENT
+    told = {
+        Anchor.LEARNED: facts.learned,
+        Anchor.POLICE_DECISION: facts.police.answered if facts.police else None,
+        Anchor.COUNTER_STATEMENT: facts.platform.answered if facts.platform and answered else None,
+    }
+    if anchor in told:
+        return told[anchor], False
+    if anchor is Anchor.POLICE:
+        return _since(facts.police, PoliceAnswer.NOT_REPORTED, at)
+    if anchor is Anchor.PLATFORM:
+        return _since(facts.platform, PlatformAnswer.NOT_SENT, at)
     return at, True
+
+
+def _since(done: Done | None, none: str, at: date) -> tuple[date | None, bool]:
+    """Give the day a step was taken (None if that day isn't known), or today where it wasn't taken."""
+    if done is None or done.answer == none:
+        return at, True
+    return done.on, False
 
 
 def _state(rule: Deadline, facts: Facts, door: Door, due: date, at: date, *, assumed: bool) -> State:

@@ -120,6 +120,7 @@ class Deadline:
     days: int
     hours: int
     basis: ClockBasis
+    closes: bool  # a route whose survivor let it pass is put last; false where the route is worth taking all the same
     then: Wording  # what to do when it has passed
 
 

@@ -37,6 +37,7 @@ __all__ = ["NOTHING_ASKED", "read_jurisdiction"]
 _ONE_ARTICLE = re.compile(r"^Art\. (\d+)(?:-(\d+))?(?:\((\d+)\))?(?:\((\d+)\))?$")
 _ARTICLES = re.compile(r"^(?:Art\.|s\.|sec\.) ((?:\d+[A-Z]*(?:\(\w\))*(?:-\d+)?(?:, )?)+)$")
 NOTHING_ASKED = Condition({}, {}, ())
+_SHIPPED = Path(__file__).parent / "data"
 _UNITS = ("years", "months", "days", "hours")
 _DEPTH = 4
 _T = TypeVar("_T")
@@ -194,7 +195,7 @@ def read_jurisdiction(path: Path, mistakes: list[str] | None = None) -> Jurisdic
     Raises:
         UserMistake: the file itself can't be read, or an entry is wrong and nobody gathers.
     """
-    top = read_record(path)
+    top = read_record(path, ours=path.is_relative_to(_SHIPPED))
     reader = _Reader(top, mistakes)
     name = top.optional("name", top.wording) or Wording(reader.code, reader.code)
     found = Jurisdiction(
@@ -300,6 +301,7 @@ def _deadline(record: Record) -> Deadline:
         start=record.choice("from", Anchor),
         runs=record.choice("runs", Runs),
         basis=record.choice("basis", ClockBasis),
+        closes=not record.has("closes") or record.flag("closes"),
         then=record.wording("then"),
         **amounts,
     )

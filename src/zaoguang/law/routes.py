@@ -92,7 +92,7 @@ def _of_place(place: Jurisdiction, facts: Facts, at: date) -> Iterator[Route]:
 def _route(rule: RouteRule, found: Ruling, laws: dict[str, Provision], facts: Facts, at: date) -> Route:
     why = tuple(_reasons(rule, laws, facts, at))
     deadlines = tuple(dated(each, facts, rule.door, at) for each in rule.deadlines)
-    own = [each for each in deadlines if each.rule.runs is Runs.SURVIVOR]
+    own = [each for each in deadlines if each.rule.runs is Runs.SURVIVOR and each.rule.closes]
     sure = [each.provision.grade for each in why if each.answer is Answer.YES] or [e.provision.grade for e in why]
     best = min(sure, key=_GRADES.index, default=rule.grade)
     return Route(

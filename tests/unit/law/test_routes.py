@@ -160,6 +160,32 @@ def test_six_months_pass_and_the_route_says_what_is_left() -> None:
     assert going_on.deadlines[0].state is State.NOT_STARTED
 
 
+def test_a_step_taken_on_an_unknown_day_does_not_run_from_today() -> None:
+    facts = replace(CHINA, act=date(2026, 8, 1), police=Done(PoliceAnswer.FILED, None, None))
+    clocks = {each.rule.id: each for each in the(found(facts), "cn-police-administrative").deadlines}
+    assert (clocks["decide-30"].due, clocks["decide-30"].state) == (None, State.NOT_STARTED)
+    told = the(found(replace(facts, police=Done(PoliceAnswer.NOT_REPORTED, None, None))), "cn-police-administrative")
+    assert {each.state for each in told.deadlines[1:]} == {State.IF_TODAY}
+
+
+def test_damages_lapse_and_the_suit_stays_worth_it() -> None:
+    suit = the(
+        found(replace(CHINA, act=date(2022, 1, 1), last_act=date(2022, 1, 1), learned=date(2022, 1, 2))),
+        "cn-civil-suit",
+    )
+    assert suit.deadlines[0].due == date(2025, 1, 2)
+    assert suit.deadlines[0].state is State.PASSED
+    assert not suit.passed
+
+
+def test_counted_sightings_in_the_facts_are_set_against_the_thresholds(tmp_path: Path) -> None:
+    facts = read(tmp_path, "for_profit: true\ncounts: {sightings: [{videos: 20}]}\nharms: [trade]\nplaces: {act: CN}")
+    reached = answer_record(facts, at=AT)["thresholds"]
+    assert isinstance(reached, list)
+    assert "cn-t-363" in {each["threshold"] for each in reached if each["standing"] == "met"}
+    assert "cn-t-364" not in {each["threshold"] for each in reached}
+
+
 def test_a_refusal_opens_its_remedy_first_with_sixty_days() -> None:
     refused = Done(PoliceAnswer.REFUSED_ADMINISTRATIVE, date(2026, 9, 1), date(2026, 11, 1))
     routes = found(replace(CHINA, act=date(2026, 8, 1), police=refused)).routes
