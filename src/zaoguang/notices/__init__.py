@@ -8,6 +8,8 @@ from zaoguang.notices.channel import Channel, Route, channel, channel_for, chann
 from zaoguang.notices.delivery import Accepted, Delivery, MailServer, NotSent, Reason, Unknown, deliver
 from zaoguang.notices.mail import compose
 from zaoguang.notices.regime import (
+    NOTICE_LANGUAGES,
+    Audience,
     Condition,
     Deadline,
     Field,
@@ -15,6 +17,7 @@ from zaoguang.notices.regime import (
     Identity,
     Option,
     Regime,
+    Sender,
     load_regimes,
     regime,
     regimes,
@@ -23,7 +26,9 @@ from zaoguang.notices.text import Text, prior_report, render
 from zaoguang.notices.values import Missing, Values, missing
 
 __all__ = [
+    "NOTICE_LANGUAGES",
     "Accepted",
+    "Audience",
     "Channel",
     "Condition",
     "Deadline",
@@ -38,6 +43,7 @@ __all__ = [
     "Reason",
     "Regime",
     "Route",
+    "Sender",
     "Text",
     "Unknown",
     "Values",

@@ -9,10 +9,11 @@ from pathlib import Path
 from zaoguang.errors import UserMistake
 from zaoguang.law import ClockBasis, Wording, provision
 from zaoguang.law.record import Record, read_record
-from zaoguang.words import LANGUAGES
 from zaoguang.words import gettext as _
 
 __all__ = [
+    "NOTICE_LANGUAGES",
+    "Audience",
     "Condition",
     "Deadline",
     "Field",
@@ -20,12 +21,19 @@ __all__ = [
     "Identity",
     "Option",
     "Regime",
+    "Sender",
     "load_regimes",
     "regime",
     "regimes",
 ]
 
 _REGIMES = Path(__file__).parent / "regimes"
+_SUPERSET = Path(__file__).parent / "fields.yaml"
+_RESERVED = frozenset({"hours", "part"})
+"""Names that a template uses for the deadline's hours and for the shared paragraphs."""
+
+NOTICE_LANGUAGES = ("en", "zh-Hans", "zh-Hant", "ko", "ja")
+"""The languages that a notice may be written in, as BCP 47 tags; its labels are in the two that a page speaks."""
 _MAX_TEMPLATE = 64 * 1024
 
 
@@ -39,6 +47,25 @@ class FieldKind(StrEnum):
     BOOL = "bool"  # a statement made, or not
     CHOICE = "choice"  # one of the options
     LIST = "list"  # lines; with options, only those
+
+
+class Audience(StrEnum):
+    """Who is asked."""
+
+    PLATFORM = "platform"
+    HOST = "host"  # who keeps the machine, the name or the network
+    SEARCH = "search"
+    REGULATOR = "regulator"
+    AUTHORITY = "authority"  # a body that orders others to act
+    SUPPORT = "support"  # a public centre that asks on her behalf
+
+
+class Sender(StrEnum):
+    """Who may send a notice of that kind."""
+
+    SURVIVOR = "survivor"  # she, or whom she has authorised
+    COUNSEL = "counsel"
+    AUTHORITY = "authority"  # only a body with that power: we draft nothing in its name
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +117,7 @@ class Deadline:
 
     hours: int
     basis: ClockBasis
-    provision: str
+    provision: str  # "" where no law sets a time and practice alone does
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +126,7 @@ class Identity:
 
     reveals_to_platform: bool
     may_reach_uploader: bool  # the law orders it, allows it, or does not forbid it
+    agent_allowed: bool  # an agent or a lawyer may send it, and her name may stay out of the text
     sentence: Wording
 
 
@@ -108,7 +136,9 @@ class Regime:
 
     id: str
     title: Wording
-    provision: str
+    audience: Audience
+    sender: Sender
+    provision: str  # "" where it rests on the addressee's own terms
     refusal: Wording  # what the addressee may do with an incomplete notice
     languages: tuple[str, ...]
     fields: tuple[Field, ...]
@@ -164,12 +194,15 @@ def load_regimes(folder: Path) -> tuple[Regime, ...]:
 def _read_regime(path: Path) -> Regime:
     top = read_record(path, name=f"{path.parent.name}/{path.name}")
     languages = top.texts("languages")
-    if not languages or not set(languages) <= set(LANGUAGES):
-        raise top.mistake("languages", _("must name languages among %(known)s") % {"known": ", ".join(LANGUAGES)})
+    if not languages or not set(languages) <= set(NOTICE_LANGUAGES):
+        known = ", ".join(NOTICE_LANGUAGES)
+        raise top.mistake("languages", _("must name languages among %(known)s") % {"known": known})
     read = Regime(
         id=top.text("id"),
         title=top.wording("title"),
-        provision=_known_provision(top, "provision"),
+        audience=top.choice("audience", Audience),
+        sender=top.choice("sender", Sender),
+        provision=_known_provision(top, "provision") if top.has("provision") else "",
         refusal=top.wording("refusal"),
         languages=languages,
         fields=_read_fields(top),
@@ -200,13 +233,21 @@ def _read_template(path: Path) -> str:
 
 
 def _read_deadline(record: Record) -> Deadline:
-    read = Deadline(record.hours("hours"), record.choice("basis", ClockBasis), _known_provision(record, "provision"))
+    hours, basis = record.hours("hours"), record.choice("basis", ClockBasis)
+    if basis is ClockBasis.LAW and not record.has("provision"):
+        raise record.mistake("provision", _("must say which provision sets the time"))
+    read = Deadline(hours, basis, _known_provision(record, "provision") if record.has("provision") else "")
     record.done()
     return read
 
 
 def _read_identity(record: Record) -> Identity:
-    read = Identity(record.flag("reveals_to_platform"), record.flag("may_reach_uploader"), record.wording("sentence"))
+    read = Identity(
+        reveals_to_platform=record.flag("reveals_to_platform"),
+        may_reach_uploader=record.flag("may_reach_uploader"),
+        agent_allowed=record.flag("agent_allowed"),
+        sentence=record.wording("sentence"),
+    )
     record.done()
     return read
 
@@ -214,7 +255,8 @@ def _read_identity(record: Record) -> Identity:
 def _read_fields(top: Record) -> tuple[Field, ...]:
     fields: list[Field] = []
     conditions: list[tuple[Record, str, Condition]] = []
-    for record in top.records("fields"):
+    for short in top.records("fields"):
+        record = _completed(short)
         field = _read_field(record)
         if any(field.name == other.name for other in fields):
             raise record.mistake("name", _("is %(id)s, which is there already") % {"id": field.name})
@@ -224,6 +266,23 @@ def _read_fields(top: Record) -> tuple[Field, ...]:
     for record, key, condition in conditions:
         _check_condition(record, key, condition, fields)
     return tuple(fields)
+
+
+@cache
+def _superset() -> Mapping[str, Mapping[str, object]]:
+    """Give what is asked for every field that more than one law knows, by its name: asked once, mapped to all."""
+    top = read_record(_SUPERSET)
+    found: dict[str, dict[str, object]] = {}
+    for name in top.names():
+        inner = top.record(name)
+        found[name] = {key: inner.take(key) for key in inner.names()}
+    return found
+
+
+def _completed(short: Record) -> Record:
+    """Give a field's record with what it leaves unsaid taken from the superset."""
+    given = {key: short.take(key) for key in short.names()}
+    return Record({**_superset().get(str(given.get("name")), {}), **given}, short.file, short.place)
 
 
 def _check_condition(record: Record, key: str, condition: Condition, fields: list[Field]) -> None:
@@ -258,7 +317,7 @@ def _read_field(record: Record) -> Field:
         options=options,
         default=default,
     )
-    if not read.name.isidentifier() or read.name == "hours":  # what the template calls the deadline's hours
+    if not read.name.isidentifier() or read.name in _RESERVED:
         raise record.mistake("name", _("must be a plain word that a template can use"))
     if read.required and read.default:
         raise record.mistake("default", _("does not go with a required field, which a person must fill in"))

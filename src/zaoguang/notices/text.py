@@ -1,11 +1,13 @@
 """The words of a notice, from a regime's template and checked values; the same input gives the same bytes."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
+from pathlib import Path
 
-from jinja2 import StrictUndefined, TemplateError
+from jinja2 import FileSystemLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from zaoguang.errors import UserMistake
@@ -16,6 +18,10 @@ from zaoguang.words import gettext as _
 __all__ = ["Text", "prior_report", "render"]
 
 _SUBJECT = "Subject: "
+_PARTS = Path(__file__).parent / "parts"
+"""The paragraphs that several notices share, as macros, one file a language."""
+
+_BLANKS = re.compile(r"\n{3,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +35,8 @@ class Text:
 @cache
 def _environment() -> ImmutableSandboxedEnvironment:
     return ImmutableSandboxedEnvironment(
+        loader=FileSystemLoader(_PARTS),
+        auto_reload=False,
         undefined=StrictUndefined,
         autoescape=False,  # plain text; what could deceive a reader was refused before
         trim_blocks=True,
@@ -49,7 +57,7 @@ def render(regime: Regime, language: str, values: Values) -> Text:
             _("The notice %(regime)s is not written in %(language)r; it is in %(languages)s.")
             % {"regime": regime.id, "language": language, "languages": ", ".join(regime.languages)},
         )
-    gaps = missing(regime, values, language)
+    gaps = missing(regime, values)
     if gaps:
         raise UserMistake(
             _("The notice is not complete; still missing: %(fields)s.")
@@ -64,12 +72,15 @@ def render(regime: Regime, language: str, values: Values) -> Text:
     filled = checked(regime, values)
     subject = _fill(regime, language, first.removeprefix(_SUBJECT), filled).strip()
     refuse_hidden(subject, "subject")
-    return Text(subject, _fill(regime, language, rest, filled).strip("\n") + "\n")
+    body = _BLANKS.sub("\n\n", _fill(regime, language, rest, filled))  # what a left-out paragraph leaves behind
+    return Text(subject, body.strip("\n") + "\n")
 
 
 def _fill(regime: Regime, language: str, template: str, values: Mapping[str, object]) -> str:
+    known = {**values, "hours": regime.deadline.hours}
     try:
-        return _environment().from_string(template).render(**values, hours=regime.deadline.hours)
+        part = _environment().get_template(f"{language}.txt").make_module(known)
+        return _environment().from_string(template).render(**known, part=part)
     except TemplateError as error:
         raise UserMistake(
             _("The text %(language)s of the notice %(regime)s is broken: %(why)s.")

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.fixtures.notices.make import FULL
+from tests.fixtures.notices.make import FULL, complete
 from zaoguang import notices
 from zaoguang.errors import UserMistake
-from zaoguang.law import ClockBasis
-from zaoguang.notices import FieldKind, Regime, load_regimes, regime, regimes, render
+from zaoguang.law import ClockBasis, provision
+from zaoguang.notices import FieldKind, Regime, Sender, load_regimes, regime, regimes, render
 
 SLICES = Path(notices.__file__).parent / "regimes"
 
@@ -27,11 +27,30 @@ def refusal(folder: Path) -> str:
     return str(caught.value)
 
 
-def test_the_two_regimes_are_there_with_their_deadlines() -> None:
-    assert {each.id: (each.deadline.hours, each.deadline.basis) for each in regimes()} == {
-        "eu-dsa-16": (48, ClockBasis.PRACTICE),
-        "us-take-it-down": (48, ClockBasis.LAW),
-    }
+EVERY_KIND = {
+    "us-take-it-down", "eu-dsa-16", "eu-dsa-9", "uk-osa-48h", "au-esafety", "cn-cc-1195", "cn-12377-report", "cn-pipl-47",
+    "tw-csepa-8", "tw-sacpa-13", "kr-icn-44-2", "kr-vpa-7-3", "jp-platform", "hk-platform", "in-rule-3-2-b", "google-ncii",
+    "hosting-abuse", "counsel-letter", "preserve-logs", "cn-cc-1196-answer", "appeal-refusal",
+}  # fmt: skip
+
+
+def test_every_kind_of_notice_is_there() -> None:
+    assert {each.id for each in regimes()} == EVERY_KIND
+
+
+def test_a_time_is_the_laws_only_where_the_law_names_it() -> None:
+    named = {each.id: each.deadline.hours for each in regimes() if each.deadline.basis is ClockBasis.LAW}
+    assert named == {"us-take-it-down": 48, "in-rule-3-2-b": 2, "tw-csepa-8": 24}
+    for each in regimes():
+        if each.deadline.basis is ClockBasis.LAW:
+            clock = provision(each.deadline.provision).clock
+            assert clock is not None
+            assert (clock.hours, clock.basis) == (each.deadline.hours, ClockBasis.LAW)
+
+
+def test_only_an_authority_may_order_and_only_counsel_writes_as_counsel() -> None:
+    assert {each.id for each in regimes() if each.sender is Sender.AUTHORITY} == {"eu-dsa-9", "tw-csepa-8"}
+    assert {each.id for each in regimes() if each.sender is Sender.COUNSEL} == {"counsel-letter"}
 
 
 @pytest.mark.parametrize("each", regimes(), ids=lambda each: each.id)
@@ -54,24 +73,25 @@ def test_each_field_matters_to_the_text_in_each_language(each: Regime) -> None:
         FieldKind.EMAIL: "zz@centre.example",
         FieldKind.DATE: date(2027, 1, 1).isoformat(),
     }
-    said = {"good_faith_statement", "accuracy_statement"}  # required: without them there is no text at all
+    said = {"good_faith_statement", "accuracy_statement", "not_paid"}  # required: without them there is no text at all
+    base = {**complete(each, FULL), "legal_name": "Lin Example"}
     for language in each.languages:
-        whole = render(each, language, {**FULL, "legal_name": "Lin Example"})
+        whole = render(each, language, base)
         for field in each.fields:
-            if field.name in said or (each.id == "us-take-it-down" and field.name == "requested_action"):
+            if (field.name in said and field.required) or (each.id == "us-take-it-down" and field.name == "requested_action"):
                 continue
             if field.kind is FieldKind.BOOL:
                 changed = render(
-                    each, language, {**FULL, "legal_name": "Lin Example", field.name: not FULL.get(field.name)}
+                    each, language, {**base, field.name: not FULL.get(field.name)}
                 )
             elif field.kind is FieldKind.CHOICE:
                 other = next(option.value for option in field.options if option.value != FULL[field.name])
-                changed = render(each, language, {**FULL, "legal_name": "Lin Example", field.name: other})
+                changed = render(each, language, {**base, field.name: other})
             elif field.kind is FieldKind.LIST:
                 other_list = [field.options[0].value] if field.options else ["https://other.example/"]
-                changed = render(each, language, {**FULL, "legal_name": "Lin Example", field.name: other_list})
+                changed = render(each, language, {**base, field.name: other_list})
             else:
-                changed = render(each, language, {**FULL, "legal_name": "Lin Example", field.name: others[field.kind]})
+                changed = render(each, language, {**base, field.name: others[field.kind]})
             assert changed != whole, (language, field.name)
 
 

@@ -8,8 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.fixtures.notices import make
-from tests.fixtures.notices.make import FULL, PLAIN
+from tests.fixtures.notices.make import FULL, PLAIN, complete
 from zaoguang.errors import UserMistake
+from zaoguang.law import ClockBasis
 from zaoguang.notices import FieldKind, Regime, missing, prior_report, regime, regimes, render
 from zaoguang.notices.values import Value, is_mail_address
 
@@ -49,46 +50,75 @@ def test_no_golden_file_is_left_over() -> None:
 
 @pytest.mark.parametrize("values", [PLAIN, FULL])
 @pytest.mark.parametrize("each", regimes(), ids=lambda each: each.id)
-def test_both_languages_say_the_same_things_in_the_same_order(each: Regime, values: dict[str, Value]) -> None:
-    english, chinese = (render(each, language, values).body.split("\n") for language in ("en", "zh-Hans"))
-    assert len(english) == len(chinese)
-    assert [not line for line in english] == [not line for line in chinese]
+def test_every_language_says_the_same_things_in_the_same_order(each: Regime, values: dict[str, Value]) -> None:
+    first, *others = (render(each, name, complete(each, values)).body.split("\n") for name in each.languages)
+    for other in others:
+        assert [not line for line in first] == [not line for line in other]
+
+
+@pytest.mark.parametrize("each", [TIDA, DSA], ids=lambda each: each.id)
+def test_the_clauses_that_count_are_named(each: Regime) -> None:
+    english, chinese = (render(each, language, FULL).body for language in ("en", "zh-Hans"))
     for said, said_in_chinese in CLAUSES[each.id]:
-        assert said.lower() in "".join(english).lower()
-        assert said_in_chinese in "".join(chinese)
+        assert said.lower() in english.lower()
+        assert said_in_chinese in chinese
 
 
-@pytest.mark.parametrize("language", ["en", "zh-Hans"])
 @pytest.mark.parametrize("each", regimes(), ids=lambda each: each.id)
-def test_each_address_is_numbered_on_its_own_line(each: Regime, language: str) -> None:
-    lines = render(each, language, FULL).body.split("\n")
-    addresses = FULL["addresses"]
-    assert isinstance(addresses, list)
-    for number, address in enumerate(addresses, 1):
-        assert f"{number}. {address}" in lines
+def test_each_address_is_numbered_on_its_own_line(each: Regime) -> None:
+    for language in each.languages:
+        lines = render(each, language, complete(each, FULL)).body.split("\n")
+        addresses = FULL["addresses"]
+        assert isinstance(addresses, list)
+        for number, address in enumerate(addresses, 1):
+            assert f"{number}. {address}" in lines
 
 
-@pytest.mark.parametrize("language", ["en", "zh-Hans"])
-def test_an_agents_request_does_not_name_the_survivor(language: str) -> None:
+def test_an_agents_request_does_not_name_the_survivor() -> None:
     for each in regimes():
-        assert "Lin Example" not in render(each, language, {**FULL, "legal_name": ""}).body
-        assert "Lin Example" in render(each, language, {**FULL, "legal_name": "Lin Example"}).body
+        for language in each.languages:
+            if not each.identity.agent_allowed:
+                assert "legal_name" in {gap.field for gap in missing(each, FULL)}
+                continue
+            assert "Lin Example" not in render(each, language, {**FULL, "legal_name": ""}).body
+            named = "legal_name" in {field.name for field in each.fields}
+            assert named == ("Lin Example" in render(each, language, {**FULL, "legal_name": "Lin Example"}).body)
 
 
-@given(regime_list, st.sampled_from(["en", "zh-Hans"]), st.booleans())
-def test_the_same_input_gives_the_same_bytes(each: Regime, language: str, full: bool) -> None:  # noqa: FBT001 -- Hypothesis passes it
-    values = FULL if full else PLAIN
+def test_no_text_promises_what_only_practice_says() -> None:
+    """Where the law names no hours, each text says that the time is ours."""
+    ours = {"en": ("our request", "ask"), "zh-Hans": ("请求", "再次询问"), "zh-Hant": ("要求", "再行查詢"),
+            "ko": ("희망하는", "다시 문의"), "ja": ("当方の希望",)}  # fmt: skip
+    for each in regimes():
+        if each.deadline.basis is ClockBasis.PRACTICE:
+            for language in each.languages:
+                body = render(each, language, complete(each, FULL)).body
+                assert any(words in body for words in ours[language]), (each.id, language)
+
+
+def test_each_notice_is_written_for_its_addressee() -> None:
+    wanted = {"cn": "zh-Hans", "tw": "zh-Hant", "hk": "zh-Hant", "kr": "ko", "jp": "ja"}
+    for each in regimes():
+        assert each.languages[0] == wanted.get(each.id.split("-")[0], "en"), each.id
+        assert {"en", "zh-Hans"} & set(each.languages), each.id  # what a caseworker reads
+
+
+@given(st.data(), regime_list, st.sampled_from([PLAIN, FULL]))
+def test_the_same_input_gives_the_same_bytes(data: st.DataObject, each: Regime, values: dict[str, Value]) -> None:
+    language = data.draw(st.sampled_from(each.languages))
+    values = complete(each, values)
     first = render(each, language, values)
     assert first == render(each, language, dict(reversed(list(values.items()))))
     assert first.body.endswith("\n")
     assert not first.body.endswith("\n\n")
     assert "\n\n\n" not in first.body
+    assert not {"{{", "}}", "{%", "None", "Undefined"} & {*first.body.split(), *first.subject.split()}
 
 
 @given(st.data())
 def test_dropping_any_required_field_is_named_with_its_clause(data: st.DataObject) -> None:
     each = data.draw(regime_list)
-    values = data.draw(st.sampled_from([PLAIN, FULL]))
+    values = complete(each, data.draw(st.sampled_from([PLAIN, FULL])))
     field = data.draw(st.sampled_from([field for field in each.fields if field.is_required(values)]))
     empty: Value = data.draw(st.sampled_from([" ", "\u200d", ""] if field.kind is not FieldKind.LIST else [[], [" "]]))
     if field.kind is FieldKind.BOOL:
@@ -106,7 +136,7 @@ def test_dropping_any_required_field_is_named_with_its_clause(data: st.DataObjec
         assert each.field(gap.field).label("en") in gap.sentence
         assert each.refusal("en") in gap.sentence
     with pytest.raises(UserMistake, match=field.name):
-        render(each, "en", emptied)
+        render(each, each.languages[0], emptied)
 
 
 @given(st.data())
@@ -123,8 +153,8 @@ def test_filling_in_what_is_missing_always_gives_a_text(data: st.DataObject) -> 
         for gap in missing(each, values):
             values[gap.field] = FULL[gap.field] if gap.field in FULL else PLAIN[gap.field]
     assert missing(each, values) == ()
-    assert render(each, "en", values).body
-    assert render(each, "zh-Hans", values).body
+    for language in each.languages:
+        assert render(each, language, values).body
 
 
 def test_nothing_at_all_names_every_element_of_each_law() -> None:

@@ -17,7 +17,13 @@ __all__ = ["LANGUAGE_NAMES", "NEVER_ASKED", "RegimeForm", "asked_fields"]
 NEVER_ASKED = frozenset({"child_abuse"})
 """A law may provide for it, but such a case is referred and gets no notice here (P05)."""
 
-LANGUAGE_NAMES = {"en": _("English"), "zh-Hans": _("Simplified Chinese")}
+LANGUAGE_NAMES = {
+    "en": _("English"),
+    "zh-Hans": _("Simplified Chinese"),
+    "zh-Hant": _("Traditional Chinese"),
+    "ko": _("Korean"),
+    "ja": _("Japanese"),
+}
 
 
 def asked_fields(regimes: Iterable[Regime]) -> tuple[Field, ...]:
@@ -64,11 +70,18 @@ _PLAIN: Mapping[FieldKind, Callable[..., forms.Field]] = {
 class RegimeForm(forms.Form):
     """The questions of one or more laws; nothing is required here, for a draft may be incomplete."""
 
-    language = forms.ChoiceField(label=_("Language of the notice"), choices=list(LANGUAGE_NAMES.items()))
+    language = forms.ChoiceField(label=_("Language of the notice"), required=False)
 
     def __init__(self, data: object = None, *, regimes: Iterable[Regime], initial: Mapping[str, object]) -> None:
         """Take the laws and what is known already."""
         super().__init__(data, initial=dict(initial))  # type: ignore[arg-type]  # Django takes a QueryDict or None
+        regimes = tuple(regimes)
+        written = [name for name in LANGUAGE_NAMES if any(name in regime.languages for regime in regimes)]
+        several = len(regimes) > 1  # each then has its own language, unless a person wants one for all
+        self.fields["language"].choices = [  # type: ignore[attr-defined]  # a ChoiceField, by the line above
+            *([("", _("each addressee’s own"))] if several else []),
+            *((name, LANGUAGE_NAMES[name]) for name in written),
+        ]
         for field in asked_fields(regimes):
             self.fields[field.name] = _form_field(field)
 

@@ -15,9 +15,15 @@ from zaoguang.centre.cases.models import Case
 from zaoguang.centre.notices.models import Notice
 from zaoguang.centre.sightings.listing import GONE
 from zaoguang.centre.sightings.models import Sighting
-from zaoguang.notices import Channel
+from zaoguang.notices import Channel, Regime
 
-__all__ = ["Group", "known_channels", "open_groups", "unasked"]
+__all__ = ["Group", "for_strangers", "known_channels", "open_groups", "unasked"]
+
+_FOR_STRANGERS = (
+    "eu-dsa-16", "us-take-it-down", "hosting-abuse", "uk-osa-48h", "in-rule-3-2-b", "cn-cc-1195", "cn-pipl-47",
+    "hk-platform", "kr-icn-44-2", "jp-platform",
+)  # fmt: skip
+"""What fits an addressee that nobody knows yet, the widest law first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,11 @@ def known_channels() -> tuple[Channel, ...]:
     """Give the channels shipped and those of this centre."""
     extra = Path(settings.CHANNELS_FILE) if settings.CHANNELS_FILE else None
     return notices.channels(extra)
+
+
+def for_strangers() -> tuple[Regime, ...]:
+    """Give the kinds of notice that fit an addressee whom only a person knows."""
+    return tuple(notices.regime(name) for name in _FOR_STRANGERS)
 
 
 def unasked(case: Case) -> QuerySet[Sighting]:

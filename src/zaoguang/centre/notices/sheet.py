@@ -10,13 +10,14 @@ from zaoguang.centre.sealed import read
 from zaoguang.notices import Text
 from zaoguang.notices.regime import Field
 from zaoguang.vault import SecretKey
+from zaoguang.words import LANGUAGES, spoken
 
 __all__ = ["SheetLine", "final_text", "sheet_lines"]
 
 
 @dataclass(frozen=True, slots=True)
 class SheetLine:
-    """One answer to copy into an addressee's form, in the notice's own language."""
+    """One answer to copy into an addressee's form, in the notice's own language where we speak it."""
 
     label: str
     value: str
@@ -35,13 +36,14 @@ def sheet_lines(notice: Notice, key: SecretKey) -> tuple[SheetLine, ...]:
     """Give a notice field by field, as a person copies it into the addressee's form; what is empty is left out."""
     given = {**values_of(notice, key), "addresses": addresses_of(notice)}
     fields = notices.regime(notice.regime).fields
-    lines = [SheetLine(field.label(notice.language), _said(field, given.get(field.name), notice)) for field in fields]
+    language = notice.language if notice.language in LANGUAGES else spoken()
+    lines = [SheetLine(field.label(language), _said(field, given.get(field.name), language)) for field in fields]
     return tuple(line for line in lines if line.value)
 
 
-def _said(field: Field, value: object, notice: Notice) -> str:
-    words = {option.value: option.label(notice.language) for option in field.options}
+def _said(field: Field, value: object, language: str) -> str:
+    words = {option.value: option.label(language) for option in field.options}
     if value is True:
-        return {"zh-Hans": "是"}.get(notice.language, "yes")
+        return {"zh-Hans": "是"}.get(language, "yes")
     parts = value if isinstance(value, list) else [value] if isinstance(value, str) else []
     return "\n".join(words.get(part, part) for part in parts if part)

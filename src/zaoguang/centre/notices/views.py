@@ -14,12 +14,13 @@ from zaoguang.casework import NoticeState, Permission
 from zaoguang.centre.access import CaseRequest, member
 from zaoguang.centre.notices import drafting, unsure
 from zaoguang.centre.notices.forms import RegimeForm
-from zaoguang.centre.notices.groups import Group, known_channels, open_groups
+from zaoguang.centre.notices.groups import Group, for_strangers, known_channels, open_groups
 from zaoguang.centre.notices.models import Answer, Notice, Route
 from zaoguang.centre.notices.sheet import final_text, sheet_lines
 from zaoguang.centre.pages import speaks_errors, time_of
 from zaoguang.centre.sealed import read
 from zaoguang.errors import UserMistake
+from zaoguang.notices import Regime
 from zaoguang.notices.values import is_mail_address
 
 __all__ = ["again", "answer", "confirm", "edit", "new_notices", "notice_page", "resolve", "submitted", "withdraw"]
@@ -35,8 +36,9 @@ def new_notices(request: CaseRequest, case_id: object) -> HttpResponse:
     """Answer the laws' questions once, and get one draft for each addressee."""
     case, key = request.open_case.case, request.open_case.identity_key()
     groups = open_groups(case)
-    initial = {"language": "en", **drafting.prefill(case, key)}
-    form = RegimeForm(request.POST or None, regimes=notices.regimes(), initial=initial)
+    laws = _laws(request, groups)
+    initial = {"language": "" if len(laws) > 1 else laws[0].languages[0], **drafting.prefill(case, key)}
+    form = RegimeForm(request.POST or None, regimes=laws, initial=initial)
     mistake = ""
     if request.method == "POST" and form.is_valid():
         try:
@@ -53,7 +55,7 @@ def new_notices(request: CaseRequest, case_id: object) -> HttpResponse:
         "lines": [_group_line(request, group) for group in groups],
         "form": form,
         "mistake": mistake,
-        "regimes": _regime_names(),
+        "regimes": [(each.id, each.title(_spoken())) for each in for_strangers()],
     }
     return render(request, "notices/new.html", shown, status=422 if mistake or form.errors else 200)
 
@@ -70,8 +72,15 @@ def _group_line(request: CaseRequest, group: Group) -> dict[str, object]:
     }
 
 
-def _regime_names() -> list[tuple[str, str]]:
-    return [(regime.id, regime.title(_spoken())) for regime in notices.regimes()]
+def _laws(request: CaseRequest, groups: tuple[Group, ...]) -> tuple[Regime, ...]:
+    """Give the laws whose questions the page asks: those of the addressees, and what was chosen for the unknown ones."""
+    first = for_strangers()[0]
+    known = {group.channel.regimes[0]: notices.regime(group.channel.regimes[0]) for group in groups if group.channel}
+    for group in groups:
+        if group.channel is None:
+            chosen = request.POST.get(f"regime-{group.key}", first.id)
+            known |= {each.id: each for each in for_strangers() if each.id == chosen}
+    return tuple(known.values()) or (first,)
 
 
 def _draft_all(request: CaseRequest, groups: tuple[Group, ...], form: RegimeForm) -> list[Notice]:
@@ -89,15 +98,21 @@ def _draft_all(request: CaseRequest, groups: tuple[Group, ...], form: RegimeForm
 
 def _door(request: CaseRequest, group: Group, language: str) -> drafting.Door:
     if group.channel is not None:
-        route = Route(group.channel.route.value)
-        return drafting.Door(group.channel.regimes[0], group.channel.id, route, group.channel.address, language)
+        law = notices.regime(group.channel.regimes[0])
+        route = Route.EMAIL if group.channel.route is notices.Route.EMAIL else Route.FORM
+        return drafting.Door(law.id, group.channel.id, route, group.channel.address, _written(law, language))
     address = request.POST.get(f"address-{group.key}", "").strip()
-    regime = request.POST.get(f"regime-{group.key}", "")
+    law = notices.regime(request.POST.get(f"regime-{group.key}", ""))
     if not is_mail_address(address):
         raise UserMistake(
             str(_("Nobody knows yet where %(host)s takes reports: give an e-mail address.")) % {"host": group.host}
         )
-    return drafting.Door(notices.regime(regime).id, "", Route.EMAIL, address, language)
+    return drafting.Door(law.id, "", Route.EMAIL, address, _written(law, language))
+
+
+def _written(law: Regime, language: str) -> str:
+    """Give the language that was asked for if the notice is written in it, else the addressee's own."""
+    return language if language in law.languages else law.languages[0]
 
 
 def _notice(request: CaseRequest, notice_id: UUID) -> Notice:
