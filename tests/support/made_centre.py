@@ -27,8 +27,10 @@ from zaoguang.centre.intake.items import add_items, read_lines
 from zaoguang.centre.intake.models import Arrival, Invitation, Item
 from zaoguang.centre.keyring import make_keys
 from zaoguang.centre.notices import drafting
-from zaoguang.centre.notices.models import Notice, Route
+from zaoguang.centre.notices.brakes import addressee_tag
+from zaoguang.centre.notices.models import AddresseeStop, Notice, Route
 from zaoguang.centre.places import places
+from zaoguang.centre.sealed import write_b
 from zaoguang.centre.sightings.links import start_check
 from zaoguang.centre.sightings.matching import case_index
 from zaoguang.centre.sightings.models import CheckState, LinkCheck, LinkState
@@ -78,6 +80,7 @@ class MadeCentre:
     code: str  # the invitation's
     arrival: Arrival  # one fingerprint that she sent, waiting
     clock: CaseClock  # the police decide
+    stop: AddresseeStop  # of an addressee that nothing else here names
 
 
 def made_fingerprint(seed: int) -> Fingerprint:
@@ -120,7 +123,28 @@ def make_centre() -> MadeCentre:
     if arrival is None:
         raise AssertionError("a fresh invitation did not open")
     clock = start(case, ClockKind.POLICE_DECISION, moment, lead, moment)
-    return MadeCentre(people, case, key, item, check, draft, gap, sheet, *invite(case, lead, moment), arrival, clock)
+    return MadeCentre(
+        people,
+        case,
+        key,
+        item,
+        check,
+        draft,
+        gap,
+        sheet,
+        *invite(case, lead, moment),
+        arrival,
+        clock,
+        stopped_addressee(moment),
+    )
+
+
+def stopped_addressee(now: datetime, address: str = "full@box.example") -> AddresseeStop:
+    """Stop an addressee, as refusals for good do."""
+    stop = AddresseeStop(tag=addressee_tag(address), begun_at=now)
+    write_b(stop, "addressee", address)
+    stop.save(force_insert=True)
+    return stop
 
 
 def _fetched(address: str, moment: datetime) -> Fetched:

@@ -41,6 +41,9 @@ TABLE = {
     "send_fingerprints": Door(ALL, "POST"),  # whoever has no code gets a sentence and nothing else
     "set_language": Door(ALL, "GET POST"),  # Django's own; a GET only leads back
     "time": Door(STAFF, "POST"),
+    "sending": Door(frozenset({"stranger", "supervisor"}), "GET"),
+    "switch_sending": Door(frozenset({"stranger", "supervisor"}), "POST"),
+    "resume_addressee": Door(frozenset({"stranger", "supervisor"}), "POST"),
     "due": Door(STAFF, "GET"),
     "calendar": Door(STAFF, "GET"),
     "clocks": Door(WORKERS, "GET POST"),
@@ -90,6 +93,7 @@ def addresses(centre: MadeCentre) -> dict[str, str]:
         "item_id": centre.item.pk,
         "check_id": centre.check.pk,
         "place": "CN",
+        "stop_id": centre.stop.pk,
         "clock_id": centre.clock.pk,
         "invitation_id": centre.invitation.pk,
         "arrival_id": centre.arrival.pk,

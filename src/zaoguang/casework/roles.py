@@ -35,11 +35,12 @@ class Permission(StrEnum):
     READ_AUDIT = "read_audit"
     MANAGE_MEMBERS = "manage_members"
     CLOSE_CASE = "close_case"
+    STOP_SENDING = "stop_sending"  # of the whole centre, and let it go on
     SEE_PICTURE = "see_picture"  # nobody: named, so that a test can hold it
 
 
 _VOLUNTEER = frozenset({Permission.SEE_CASE, Permission.ADD_LINKS, Permission.READ_SIGHTINGS})
-_SUPERVISOR_ONLY = frozenset({Permission.MANAGE_MEMBERS, Permission.CLOSE_CASE})
+_SUPERVISOR_ONLY = frozenset({Permission.MANAGE_MEMBERS, Permission.CLOSE_CASE, Permission.STOP_SENDING})
 _NOBODY = frozenset({Permission.SEE_PICTURE})
 
 _ALLOWED: Mapping[Role, frozenset[Permission]] = {

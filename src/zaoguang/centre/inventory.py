@@ -126,6 +126,7 @@ _OPEN: Mapping[str, Mapping[str, str]] = {
         "outcome": _WORD,
         "outcome_at": _TIME,
         "checked_at": _TIME,
+        "on_request": _WORD,
         "reappearance_of_id": _LINK,
     },
     "sightings_outcomerecord": {"id": _ROW, "sighting_id": _LINK, "at": _TIME},
@@ -154,7 +155,10 @@ _OPEN: Mapping[str, Mapping[str, str]] = {
         "ended_at": _TIME,
         "code": "the mail server's three digits",
         "resolved_by_id": _LINK,
+        "bounced_at": _TIME,
     },
+    "notices_sendinggate": {"id": _ROW, "stopped_at": _TIME, "stopped_by_id": _LINK},
+    "notices_addresseestop": {"id": _ROW, "begun_at": _TIME, "ended_at": _TIME, "ended_by_id": _LINK},
     "notices_due": {"id": _ROW, "kind": _WORD, "notice_id": _LINK, "due_at": _TIME, "state": _WORD},
     "clocks_caseclock": {
         "id": _ROW,
@@ -212,6 +216,8 @@ _SEALED: Mapping[str, Mapping[str, AnyTier]] = {
     "sightings_link": {"address": "B", "tag": "K"},
     "sightings_sighting": {"page_address": "B", "picture_address": "B", "page_tag": "K", "tag": "K"},
     "exhibits_exhibit": {"body": "B"},
+    "notices_attempt": {"tag": "K"},
+    "notices_addresseestop": {"tag": "K", "addressee": "B"},
     "notices_notice": {"addressee": "B", "fields": "A", "text": "A", "receipt": "A", "outbox": "B"},
 }
 

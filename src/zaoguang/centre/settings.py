@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy as _
 
 from zaoguang.centre.keyring import django_secret
 from zaoguang.centre.places import database_settings, places
+from zaoguang.errors import UserMistake
+from zaoguang.words import gettext
 
 PLACES = places()
 REHEARSAL = os.environ.get("ZAOGUANG_REHEARSAL") == "1"
@@ -27,6 +29,19 @@ MAIL_FROM = os.environ.get("ZAOGUANG_MAIL_FROM", "notices@centre.example")
 
 FAST_KDF = os.environ.get("ZAOGUANG_TEST_FAST_KDF") == "1"
 """Cheapest passphrase stretching: for tests and rehearsals, never with real people."""
+
+
+def _most(name: str, default: int) -> int:
+    """Read a cap; what is no number from 1 to 100,000 is refused, for a wrong cap must not pass for none."""
+    given = os.environ.get(name, str(default))
+    if not (given.isascii() and given.isdigit() and 1 <= int(given) <= 100_000):  # noqa: PLR2004  (said above)
+        raise UserMistake(gettext("{name} must be a number from 1 to 100000.").format(name=name))
+    return int(given)
+
+
+MOST_AN_HOUR = _most("ZAOGUANG_MOST_AN_HOUR", 20)
+MOST_A_DAY = _most("ZAOGUANG_MOST_A_DAY", 100)
+"""How many attempts are made at one addressee within an hour, and within a day."""
 
 CENTRE_NAME = os.environ.get("ZAOGUANG_CENTRE_NAME", "")
 """The organisation that signs as the survivor's agent; a notice by an agent keeps her name out of it."""

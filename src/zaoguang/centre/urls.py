@@ -13,6 +13,7 @@ from zaoguang.centre.fingerprint_page import views as fingerprint_page
 from zaoguang.centre.guide import views as guide
 from zaoguang.centre.intake import sending
 from zaoguang.centre.intake import views as intake
+from zaoguang.centre.notices import brake_pages
 from zaoguang.centre.notices import views as notices
 from zaoguang.centre.sightings import views as sightings
 
@@ -31,6 +32,9 @@ urlpatterns = [
     path("time/", audit.let_time_pass, name="time"),
     path("due/", clocks.due, name="due"),
     path("due/deadlines.ics", clocks.calendar, name="calendar"),
+    path("sending/", brake_pages.sending, name="sending"),
+    path("sending/switch/", brake_pages.switch, name="switch_sending"),
+    path("sending/<uuid:stop_id>/resume/", brake_pages.resume, name="resume_addressee"),
     path("cases/new/", cases.new_case, name="new_case"),
     path(CASE, cases.case_page, name="case"),
     path(CASE + "consent/", cases.change_consent, name="consent"),

@@ -88,6 +88,30 @@ def clock(every: float) -> None:
     serve_clock(timedelta(seconds=every))
 
 
+@centre.command("stop-sending")
+def stop_sending() -> None:
+    """Stop all sending at once: no notice leaves until sending is resumed."""
+    _start_django()
+    from zaoguang.centre.clock import now  # noqa: PLC0415  (the same)
+    from zaoguang.centre.notices.brakes import stop_all  # noqa: PLC0415  (the same)
+
+    under_way = stop_all(None, now())
+    click.echo(_("Sending is stopped."))
+    if under_way:
+        click.echo(_("Being handed over when it was stopped: {count}.").format(count=under_way))
+
+
+@centre.command("resume-sending")
+def resume_sending() -> None:
+    """Let sending go on after stop-sending."""
+    _start_django()
+    from zaoguang.centre.clock import now  # noqa: PLC0415  (the same)
+    from zaoguang.centre.notices.brakes import resume_all  # noqa: PLC0415  (the same)
+
+    resumed = resume_all(None, now())
+    click.echo(_("Sending goes on.") if resumed else _("Sending was not stopped."))
+
+
 @centre.command("add-person")
 @click.argument("handle")
 @click.option(

@@ -24,7 +24,7 @@ class Handler(BaseHTTPRequestHandler):
         self.site.asked.append(self.path)
         self.site.requests.append(dict(self.headers))
         self.site.peers.add(self.client_address)
-        answer = self.site.answers.get(self.path.partition("?")[0])
+        answer = self.site.answers.get(self.path.partition("?")[0], self.site.otherwise)
         if answer is None:
             self.say(404, b"nothing here", "text/plain")
         else:
@@ -51,6 +51,7 @@ class Handler(BaseHTTPRequestHandler):
 class Site:
     port: int = 0
     answers: dict[str, Answer] = field(default_factory=dict)
+    otherwise: Answer | None = None  # what every other path gives
     asked: list[str] = field(default_factory=list)
     requests: list[dict[str, str]] = field(default_factory=list)
     peers: set[Any] = field(default_factory=set)

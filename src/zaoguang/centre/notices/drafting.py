@@ -212,6 +212,8 @@ def confirm(notice: Notice, key: SecretKey, by: Person, now: datetime, *, identi
         _write_values(notice, key, starting_values(notice, key))
     elif notice.step is not NoticeState.DRAFT:
         raise UserMistake(_("This notice was confirmed or changed in the meantime; look at it again."))
+    if notice.sightings.filter(on_request=True).exists():
+        raise UserMistake(_("An address in this notice only shows what was asked for; withdraw it and make another."))
     regime = notices.regime(notice.regime)
     if regime.identity.may_reach_uploader and not identity_seen:
         raise UserMistake(_("Say first that you have read what this notice lets the addressee know."))

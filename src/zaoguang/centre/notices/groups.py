@@ -57,7 +57,9 @@ def unasked(case: Case) -> QuerySet[Sighting]:
     asked = Notice.objects.filter(sightings=OuterRef("pk"), state__in=live)
     came_back = Q(outcome="", outcome_at__isnull=False)
     not_since = ~Exists(asked.filter(made_at__gte=OuterRef("outcome_at")))
-    return case.sightings.exclude(outcome__in=GONE).filter(~Exists(asked) | came_back & not_since)
+    return (
+        case.sightings.exclude(outcome__in=GONE).filter(on_request=False).filter(~Exists(asked) | came_back & not_since)
+    )
 
 
 def open_groups(case: Case) -> tuple[Group, ...]:

@@ -9,7 +9,18 @@ from django.utils.translation import gettext_lazy as _
 from zaoguang.casework import NoticeState
 from zaoguang.centre.sealed import SealedField, read_b
 
-__all__ = ["Answer", "Attempt", "AttemptResult", "Due", "DueKind", "DueState", "Notice", "Route"]
+__all__ = [
+    "AddresseeStop",
+    "Answer",
+    "Attempt",
+    "AttemptResult",
+    "Due",
+    "DueKind",
+    "DueState",
+    "Notice",
+    "Route",
+    "SendingGate",
+]
 
 STATE_NAMES = {
     NoticeState.PROPOSED: _("proposed"),
@@ -105,6 +116,8 @@ class Attempt(models.Model):
     result = models.CharField(max_length=16, choices=AttemptResult.choices, default=AttemptResult.STARTED)
     ended_at = models.DateTimeField(null=True)
     code = models.PositiveIntegerField(null=True)
+    tag = SealedField(tier="K", blank=True, default=bytes)  # of the addressee; empty for a form
+    bounced_at = models.DateTimeField(null=True)  # it came back after the addressee's server had taken it
     resolved_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
@@ -151,3 +164,36 @@ class Due(models.Model):
 
         ordering = ("due_at", "id")
         indexes = (models.Index(fields=["state", "due_at"], name="due_soonest"),)
+
+
+class SendingGate(models.Model):
+    """The one row that says whether anything may be sent; whoever begins an attempt holds it."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True)
+    stopped_at = models.DateTimeField(null=True)
+    stopped_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+
+
+class AddresseeStop(models.Model):
+    """An addressee to whom nothing is sent until a person lets it go on; one live stop each."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    tag = SealedField(tier="K")
+    addressee = SealedField(tier="B")
+    begun_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    ended_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        """Oldest first."""
+
+        ordering = ("begun_at", "id")
+        constraints = (
+            models.UniqueConstraint(
+                fields=["tag"], condition=models.Q(ended_at__isnull=True), name="addressee_stopped_once"
+            ),
+        )
+
+    def to(self) -> str:
+        """Open the addressee with the worker key."""
+        return read_b(self, "addressee")

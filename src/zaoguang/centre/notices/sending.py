@@ -23,16 +23,24 @@ from zaoguang.centre.audit.trail import record
 from zaoguang.centre.cases import consents
 from zaoguang.centre.cases.locking import hold
 from zaoguang.centre.cases.models import Case
+from zaoguang.centre.notices import brakes
 from zaoguang.centre.notices.mail import envelope_from, mail_server
-from zaoguang.centre.notices.models import Attempt, AttemptResult, Due, DueKind, DueState, Notice
+from zaoguang.centre.notices.models import Attempt, AttemptResult, Due, DueKind, DueState, Notice, Route
 from zaoguang.centre.sealed import read_b
 from zaoguang.errors import ZaoguangError
 
-__all__ = ["TRIES", "abandon_started", "begin", "finish", "send", "set_clock"]
+__all__ = ["TRIES", "Held", "abandon_started", "begin", "finish", "send", "set_clock"]
 
 TRIES = 6
 _PERMANENT = 500
 _PAUSES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2), timedelta(hours=6))
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A notice that may not leave before that time; it stays confirmed."""
+
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,29 +51,33 @@ class _Result:
     code: int | None = None
 
 
-def send(notice: Notice, now: datetime) -> AttemptResult | None:
+def send(notice: Notice, now: datetime) -> AttemptResult | Held | None:
     """Try once to hand a confirmed notice to the mail server; none when there is nothing to send any more."""
     attempt = begin(notice, now)
-    if attempt is None:
-        return None
+    if attempt is None or isinstance(attempt, Held):
+        return attempt
     result = _hand_over(notice)
     finish(attempt, result.result, now, code=result.code)
     return result.result
 
 
 @transaction.atomic
-def begin(notice: Notice, now: datetime) -> Attempt | None:
-    """Record the attempt before it is made; none if the notice may not be sent (any more)."""
+def begin(notice: Notice, now: datetime) -> Attempt | Held | None:
+    """Record the attempt before it is made; none if the notice may not be sent (any more), or until when it is held."""
     case = hold(notice.case_id)
-    if not _may_leave(case):
+    if not _may_leave(case) or notice.sightings.filter(on_request=True).exists():
         _take_back(notice, now)
         return None
+    tag = brakes.addressee_tag(notice.to())
+    until = brakes.held_until(brakes.hold_gate(), tag, now)
+    if until is not None:
+        return Held(until)
     moved = Notice.objects.filter(pk=notice.pk, state=NoticeState.CONFIRMED.value).update(
         state=NoticeState.SENDING.value
     )
     if not moved:
         return None
-    attempt = Attempt.objects.create(notice=notice, started_at=now)
+    attempt = Attempt.objects.create(notice=notice, started_at=now, tag=tag)
     record(Verb.ATTEMPT_STARTED, now=now, person=None, case=case, subject=notice.pk)
     return attempt
 
@@ -75,7 +87,7 @@ def _may_leave(case: Case) -> bool:
 
 
 def _take_back(notice: Notice, now: datetime) -> None:
-    """Withdraw a confirmed notice whose consent has gone; its message is deleted from the outbox."""
+    """Withdraw a confirmed notice that may leave no more (consent, a trap); its message is deleted from the outbox."""
     gone = Notice.objects.filter(pk=notice.pk, state=NoticeState.CONFIRMED.value).update(
         state=NoticeState.WITHDRAWN.value, outbox=b""
     )
@@ -121,6 +133,8 @@ def finish(attempt: Attempt, result: AttemptResult, now: datetime, *, code: int 
         set_clock(notice, now)
     elif result == AttemptResult.NOT_SENT:
         _try_later(notice, code, now)
+        if notice.route == Route.EMAIL:
+            brakes.blow_fuse(notice, now)
 
 
 def _try_later(notice: Notice, code: int | None, now: datetime) -> None:

@@ -13,6 +13,7 @@ from zaoguang import notices
 from zaoguang.casework import NoticeState, Permission
 from zaoguang.centre.access import CaseRequest, member
 from zaoguang.centre.notices import drafting, unsure
+from zaoguang.centre.notices.brakes import all_stopped
 from zaoguang.centre.notices.forms import RegimeForm
 from zaoguang.centre.notices.groups import Group, for_strangers, known_channels, open_groups
 from zaoguang.centre.notices.models import Answer, Notice, Route
@@ -146,6 +147,7 @@ def _show(request: CaseRequest, notice: Notice, form: RegimeForm | None = None) 
             "notice": notice,
             "regime_title": regime.title(_spoken()),
             "identity": regime.identity.sentence(_spoken()),
+            "stopped": all_stopped(),
             "ask_identity": regime.identity.may_reach_uploader,
             "to": notice.to(),
             "preview": preview,

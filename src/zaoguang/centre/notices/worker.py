@@ -5,9 +5,10 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
+from zaoguang.centre.notices.brakes import all_stopped
 from zaoguang.centre.notices.models import Due, DueKind, DueState
 from zaoguang.centre.notices.rechecks import look_again, settle_deadline
-from zaoguang.centre.notices.sending import abandon_started, send
+from zaoguang.centre.notices.sending import Held, abandon_started, send
 from zaoguang.watch import Reader
 
 __all__ = ["recover", "tick"]
@@ -24,11 +25,13 @@ def recover(now: datetime) -> None:
 def tick(now: datetime, reader: Callable[[], Reader]) -> int:
     """Do what is due at ``now`` and give how many things that was; ``reader`` is asked for only to read."""
     done = 0
-    sends = _take(DueKind.SEND, now)
-    for due in sends:
-        send(due.notice, now)
-        _done([due])
-    done += len(sends)
+    for due in [] if all_stopped() else _take(DueKind.SEND, now):
+        result = send(due.notice, now)
+        if isinstance(result, Held):
+            _put_back(due, result.until)
+        else:
+            _done([due])
+            done += 1
     looks = [*_take(DueKind.RECHECK, now), *_take(DueKind.DEADLINE, now)]
     if looks:
         look_again(list({due.notice_id: due.notice for due in looks}.values()), reader(), now)
@@ -49,6 +52,10 @@ def _take(kind: DueKind, now: datetime) -> list[Due]:
     return [
         due for due in waiting if Due.objects.filter(pk=due.pk, state=DueState.WAITING).update(state=DueState.TAKEN)
     ]
+
+
+def _put_back(due: Due, until: datetime) -> None:
+    Due.objects.filter(pk=due.pk, state=DueState.TAKEN).update(state=DueState.WAITING, due_at=until)
 
 
 def _done(dues: Sequence[Due]) -> None:

@@ -106,6 +106,7 @@ class Sighting(models.Model):
     )
     outcome_at = models.DateTimeField(null=True)
     checked_at = models.DateTimeField(null=True)
+    on_request = models.BooleanField(default=False)  # its address shows whatever was asked for: no copy to demand down
     reappearance_of = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="reappearances")
 
     class Meta:

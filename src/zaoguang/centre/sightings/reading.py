@@ -21,8 +21,10 @@ from zaoguang.centre.sightings.links import claim
 from zaoguang.centre.sightings.listing import GONE
 from zaoguang.centre.sightings.matching import CaseIndex, Match, case_index
 from zaoguang.centre.sightings.models import CheckState, Link, LinkCheck, LinkState, Sighting, address_tag
+from zaoguang.centre.sightings.traps import probe
 from zaoguang.fingerprint import Fingerprint
 from zaoguang.watch import AddressPolicy, PageReport, PictureSeen, Reader, Unread
+from zaoguang.watch.trap import shows_what_was_asked
 
 __all__ = ["finish_check", "keep_sightings", "may_look", "open_reader", "read_check"]
 
@@ -45,8 +47,10 @@ def read_check(check: LinkCheck, reader: Reader, now: Callable[[], datetime]) ->
     while links := _next_links(check, now()):
         index = case_index(check.case)  # anew for each batch: items come and go while a long check runs
         waiting = {str(link.pk): link for link in links}
+        found: list[Sighting] = []
         for report in reader.read([(key, link.where()) for key, link in waiting.items()]):
-            _keep(waiting[report.link], report, index, now())
+            found += _keep(waiting[report.link], report, index, now())
+        probe(found, index, reader)
     finish_check(check, now())
 
 
@@ -61,16 +65,16 @@ def _next_links(check: LinkCheck, now: datetime) -> list[Link]:
 
 
 @transaction.atomic
-def _keep(link: Link, report: PageReport, index: CaseIndex, now: datetime) -> None:
-    """Record one report; a link whose report is already recorded stays as it is."""
+def _keep(link: Link, report: PageReport, index: CaseIndex, now: datetime) -> list[Sighting]:
+    """Record one report and give the copies found; a link whose report is already recorded stays as it is."""
     case = hold(link.check_run.case_id)
     if not may_look(case):
         Link.objects.filter(pk=link.pk, state=LinkState.TAKEN).update(state=LinkState.STOPPED)
-        return
+        return []
     if report.page is Unread.READER_DIED and not link.reason:
         again = {"state": LinkState.WAITING, "reason": Unread.READER_DIED.value}
         Link.objects.filter(pk=link.pk, state=LinkState.TAKEN).update(**again)  # once more, then it is given up
-        return
+        return []
     found = keep_sightings(case, report, index, now)
     Link.objects.filter(pk=link.pk, state=LinkState.TAKEN).update(
         state=LinkState.UNREAD if isinstance(report.page, Unread) else LinkState.READ,
@@ -79,6 +83,7 @@ def _keep(link: Link, report: PageReport, index: CaseIndex, now: datetime) -> No
         unread_pictures=sum(not isinstance(seen.result, Fingerprint) for seen in report.pictures) + report.left_out,
         found=len(found),
     )
+    return found
 
 
 def _reason(report: PageReport) -> str:
@@ -130,6 +135,7 @@ def _sight(case: Case, report: PageReport, seen: PictureSeen, match: Match, now:
         checked_at=now,
         distance=match.distance,
         orientation=match.orientation,
+        on_request=shows_what_was_asked(report.address) or shows_what_was_asked(seen.address),
         reappearance_of=_came_back(case, match.item, page_tag),
     )
     write_b(sighting, "page_address", report.address)
