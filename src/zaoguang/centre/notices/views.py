@@ -74,7 +74,7 @@ def _group_line(request: CaseRequest, group: Group) -> dict[str, object]:
 
 
 def _laws(request: CaseRequest, groups: tuple[Group, ...]) -> tuple[Regime, ...]:
-    """Give the laws whose questions the page asks: those of the addressees, and what was chosen for the unknown ones."""
+    """Give the laws whose questions are asked: those of the addressees, and what was chosen for unknown ones."""
     first = for_strangers()[0]
     known = {group.channel.regimes[0]: notices.regime(group.channel.regimes[0]) for group in groups if group.channel}
     for group in groups:
