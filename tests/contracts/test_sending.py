@@ -204,7 +204,7 @@ def test_death_between_the_two_records_leaves_an_unknown_that_nothing_sends_agai
         at_port(port)
         (due,) = worker._take(DueKind.SEND, MOMENT)
         attempt = sending.begin(due.notice, MOMENT)
-        assert attempt is not None
+        assert isinstance(attempt, Attempt)
         sending._hand_over(due.notice)  # ... and here the power goes
         worker.recover(MOMENT + timedelta(minutes=1))
         worker.tick(MOMENT + timedelta(days=30), _no_reader)

@@ -143,7 +143,7 @@ def test_the_database_refuses_a_second_attempt_under_way(centre: MadeCentre) -> 
 def test_the_same_result_is_recorded_once(centre: MadeCentre) -> None:
     confirm_as_read(centre.draft, centre.key, centre.people["supervisor"], MOMENT, identity_seen=True)
     attempt = sending.begin(Notice.objects.get(pk=centre.draft.pk), MOMENT)
-    assert attempt is not None
+    assert isinstance(attempt, Attempt)
     at_once(lambda: sending.finish(attempt, AttemptResult.ACCEPTED, MOMENT))
     assert Due.objects.filter(notice=centre.draft, kind=DueKind.DEADLINE).count() == 1
     sending.finish(attempt, AttemptResult.NOT_SENT, MOMENT)

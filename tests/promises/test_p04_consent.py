@@ -185,7 +185,7 @@ def test_with_consent_the_same_notice_is_sent(centre: MadeCentre, mailbox: list[
 def test_an_unknown_notice_cannot_leave_again_after_the_consent_went(centre: MadeCentre, mailbox: list[bytes]) -> None:
     _confirm(centre)
     attempt = sending.begin(Notice.objects.get(pk=centre.draft.pk), MOMENT)
-    assert attempt is not None
+    assert isinstance(attempt, Attempt)
     sending.finish(attempt, AttemptResult.UNKNOWN, MOMENT)
     _take_back(centre, ConsentUse.NOTICE)
     consents.give(centre.case, ConsentUse.NOTICE, centre.people["supervisor"], MOMENT)

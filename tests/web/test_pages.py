@@ -67,7 +67,7 @@ def confirmed(centre: MadeCentre) -> Notice:
 
 def sent(centre: MadeCentre, result: AttemptResult = AttemptResult.ACCEPTED) -> Notice:
     attempt = begin(confirmed(centre), now())
-    assert attempt is not None
+    assert isinstance(attempt, Attempt)
     finish(attempt, result, now(), code=250)
     return fresh(centre.draft)
 
