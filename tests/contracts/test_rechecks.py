@@ -16,15 +16,15 @@ from zaoguang.casework import NoticeState, Outcome
 from zaoguang.centre.audit.models import AuditEvent, Verb
 from zaoguang.centre.intake.items import add_items, read_lines, remove_item
 from zaoguang.centre.intake.models import Item
-from zaoguang.centre.notices import drafting, sending, unsure, worker
+from zaoguang.centre.notices import drafting, rechecks, sending, unsure, worker
 from zaoguang.centre.notices.groups import unasked
-from zaoguang.centre.notices.models import Answer, Due, DueState, Notice, Route
+from zaoguang.centre.notices.models import Answer, Due, DueKind, DueState, Notice, Route
 from zaoguang.centre.sightings.links import start_check
 from zaoguang.centre.sightings.models import Sighting
 from zaoguang.centre.sightings.reading import read_check
 from zaoguang.fingerprint import Fingerprint, fingerprint_bytes, to_json
 from zaoguang.sandbox import Sandbox
-from zaoguang.watch import FetchLimits, Reader
+from zaoguang.watch import FetchLimits, Finding, Reader
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 
@@ -257,3 +257,19 @@ def test_what_was_removed_after_a_refusal_is_removed(demand: Demand) -> None:
     demand.shows(status=404)
     demand.look(8)
     assert demand.sighting.outcome == Outcome.REMOVED
+
+
+def test_after_the_last_look_a_standing_watch_goes_on(demand: Demand) -> None:
+    for days in (366, 366 + 91):
+        demand.look(days * 24)
+        (later,) = Due.objects.filter(notice=demand.notice, kind=DueKind.RECHECK, state=DueState.WAITING)
+        assert later.due_at == MOMENT + timedelta(days=days + 90)
+
+
+def test_a_host_that_is_away_for_an_hour_is_not_dead_and_one_that_stays_away_is(
+    demand: Demand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rechecks, "judge", lambda *_: Finding.DEAD)
+    for hours, outcome in ((2, ""), (7, ""), (25, ""), (HOURS, "no_answer"), (24 * 4, "dead")):
+        demand.look(hours)
+        assert (demand.findings[-1], demand.sighting.outcome) == ("dead", outcome)

@@ -3,9 +3,9 @@
 Everything here is a value or a rule over values; ``now`` is always given, and time is aware UTC.
 """
 
-from zaoguang.casework.clock import deadline, escalation_due, recheck_times
+from zaoguang.casework.clock import deadline, escalation_due, recheck_times, watch_after
 from zaoguang.casework.consent import Consent, ConsentUse, may
-from zaoguang.casework.outcome import Outcome, Settled, outcome_from, reappeared, settle
+from zaoguang.casework.outcome import Outcome, Settled, dead_for_good, outcome_from, reappeared, settle
 from zaoguang.casework.roles import Permission, Role, allows
 from zaoguang.casework.state import CaseStatus, NoticeState, may_change, may_move, needs_person
 
@@ -19,6 +19,7 @@ __all__ = [
     "Role",
     "Settled",
     "allows",
+    "dead_for_good",
     "deadline",
     "escalation_due",
     "may",
@@ -29,4 +30,5 @@ __all__ = [
     "reappeared",
     "recheck_times",
     "settle",
+    "watch_after",
 ]

@@ -10,7 +10,7 @@ from zaoguang.casework.outcome import Outcome
 from zaoguang.errors import UserMistake
 from zaoguang.words import gettext as _
 
-__all__ = ["deadline", "escalation_due", "recheck_times"]
+__all__ = ["deadline", "escalation_due", "recheck_times", "watch_after"]
 
 _MAX_HOURS = 24 * 3660
 
@@ -19,6 +19,8 @@ _DENSE = tuple(timedelta(hours=hours) for hours in (1, 6, 24))
 
 _THINNING = tuple(timedelta(days=days) for days in (3, 7, 14, 30, 60, 90, 180, 365))
 """The later looks, counted from sending too: copies come back months later."""
+
+_WATCH = timedelta(days=90)
 
 _NEEDS_ESCALATION = frozenset({None, Outcome.NO_ANSWER, Outcome.REFUSED, Outcome.GEOBLOCKED})
 
@@ -48,6 +50,11 @@ def recheck_times(sent_at: datetime, deadline: datetime) -> tuple[datetime, ...]
     early = [start + after for after in _DENSE if start + after < due]
     late = [start + after for after in _THINNING if start + after > due]
     return (*early, due, *late)
+
+
+def watch_after(last: datetime) -> datetime:
+    """Give the next look of the standing watch: every 90 days, for as long as the case may be looked at."""
+    return in_utc(last) + _WATCH
 
 
 def escalation_due(deadline: datetime, outcome: Outcome | None, now: datetime, *, escalated: bool) -> bool:

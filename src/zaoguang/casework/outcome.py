@@ -1,15 +1,15 @@
 """What became of a copy after a notice; decided by what was seen, never by a guess, and a block is not a removal."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from zaoguang.casework.moment import in_utc
 from zaoguang.errors import UserMistake
 from zaoguang.words import gettext as _
 
-__all__ = ["Outcome", "Settled", "outcome_from", "reappeared", "settle"]
+__all__ = ["Outcome", "Settled", "dead_for_good", "outcome_from", "reappeared", "settle"]
 
 
 class Outcome(StrEnum):
@@ -33,7 +33,7 @@ _SEEN: Mapping[str, Outcome] = {
 """The findings that settle something by themselves."""
 
 _STILL_UP = frozenset({"still_there", "moved"})
-_NOT_CERTAIN = frozenset({"login_wall", "unclear"})
+_NOT_CERTAIN = frozenset({"login_wall", "interstitial", "unclear"})
 
 _STRENGTH: Mapping[Outcome | None, int] = {
     None: 0,
@@ -93,3 +93,17 @@ def settle(
     if reappeared(previous, finding):
         return Settled(None, reappeared=True)
     return Settled(max(previous, seen, key=lambda outcome: _STRENGTH[outcome]), reappeared=False)
+
+
+DEAD_LOOKS, DEAD_SPAN = 3, timedelta(days=3)
+"""A host is dead when so many looks in a row, over so long a time, found it so: an hour's outage is no outcome."""
+
+
+def dead_for_good(earlier: Sequence[tuple[datetime, str]], now: datetime) -> bool:
+    """Tell whether a look that finds the host dead now settles that, after the earlier looks, oldest first."""
+    since, looks = in_utc(now), 1
+    for at, finding in reversed(earlier):
+        if finding != "dead":
+            break
+        since, looks = in_utc(at), looks + 1
+    return looks >= DEAD_LOOKS and in_utc(now) - since >= DEAD_SPAN

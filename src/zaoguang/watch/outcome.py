@@ -18,6 +18,7 @@ class Finding(StrEnum):
     GEOBLOCKED = "geoblocked"  # kept from this country only; never counted as removed
     DEAD = "dead"  # no such site, or nothing listens there
     ACCOUNT_CLOSED = "account_closed"
+    INTERSTITIAL = "interstitial"  # an age gate or a cookie wall stands before the page; never counted as removed
     LOGIN_WALL = "login_wall"  # shown to those who are let in; never counted as removed
     UNCLEAR = "unclear"  # a person must look, or a later recheck
 
@@ -46,9 +47,11 @@ def judge(picture_address: str, report: PageReport, matched: Collection[str]) ->
         now; else unclear.
     7.  The page answers 401 or 403: login_wall, but unclear if a bot check answered in the page's place.
     8.  The page answers 2xx: the picture answers 404 or 410, or can be read and is another picture now: removed,
-        provided nothing on the page was left unseen in which the item could be; the picture's own site is dead: dead.
+        provided nothing on the page was left unseen in which the item could be, and no gate stands before it; the
+        picture's own site is dead: dead.
     9.  The page answers 2xx without the picture and has a password field: login_wall.
-    10. Everything else, "not found" words on a page that answers 200 among it: unclear.
+    10. The page answers 2xx without the picture, and asks for an age or cookies first: interstitial.
+    11. Everything else, "not found" words on a page that answers 200 among it: unclear.
     """
     if picture_address in matched:
         return Finding.STILL_THERE
@@ -84,9 +87,11 @@ def _by_status(report: PageReport, page: Fetched, picture: PictureSeen | None) -
 def _on_living_page(report: PageReport, picture: PictureSeen | None) -> Finding:
     if picture is not None and picture.fetched in _DEAD:
         return Finding.DEAD
-    if picture is not None and _gone_or_other(picture):
-        return Finding.UNCLEAR if _unseen(report) else Finding.REMOVED
     hidden = picture is None or not picture.on_page
+    if picture is not None and _gone_or_other(picture) and not (hidden and report.signals.gate_words):
+        return Finding.UNCLEAR if _unseen(report) else Finding.REMOVED
+    if hidden and report.signals.gate_words:
+        return Finding.INTERSTITIAL
     return Finding.LOGIN_WALL if hidden and report.signals.login_form else Finding.UNCLEAR
 
 

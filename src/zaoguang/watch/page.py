@@ -56,7 +56,8 @@ _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs
 
 _NOT_FOUND = re.compile(
     r"\b404\b|not found|no longer (available|exists)|does(n[o’']t| not) exist|has been (removed|deleted)"
-    r"|page unavailable|不存在|已(被)?删除|已失效|找不到|无法找到|찾을 수 없|삭제된|見つかりません|削除され",
+    r"|page unavailable|不存在|已(被)?删除|已失效|找不到|无法找到|찾을 수 없|삭제된|見つかりません|削除され"
+    r"|nicht gefunden|introuvable|no se ha encontrado|не найден|不見了|已被移除|已移除",
     re.IGNORECASE,
 )
 _ACCOUNT = re.compile(
@@ -68,6 +69,14 @@ _ACCOUNT = re.compile(
 _REGION = re.compile(
     r"(not|un)\s?available in your (country|region|location|area)|blocked in your (country|region)|legal reasons"
     r"|您所在的(国家|地区|区域)|所在地区.{0,8}(无法|不可|不能|不支持)|해당 국가|お住まいの(国|地域)",
+    re.IGNORECASE,
+)
+
+_GATE = re.compile(
+    r"(verify|confirm|enter) your (age|date of birth)|age (verification|check)|are you (over|at least) (18|21)"
+    r"|before you (continue|enter)|(accept|agree to) (all )?(the )?cookies to (continue|view)"
+    r"|请?(确认|验证)(您|你)?(的)?年龄|年龄(验证|确认)|是否(已)?年?满\s?(18|十八)|年齢(確認|認証)|18歳以上ですか"
+    r"|연령 ?(확인|인증)|성인 ?인증",
     re.IGNORECASE,
 )
 
@@ -244,4 +253,5 @@ def _signals(tree: LexborHTMLParser) -> dict[str, bool]:
         "not_found_words": _NOT_FOUND.search(headline) is not None,
         "account_words": _ACCOUNT.search(headline) is not None,
         "region_words": _REGION.search(headline) is not None,
+        "gate_words": _GATE.search(headline) is not None,
     }

@@ -55,7 +55,11 @@ def main() -> None:
     policy = AddressPolicy(frozenset(settings["loopback_ports"]))
     connections = int(settings["connections"])
     pages = ThreadPoolExecutor(connections, thread_name_prefix="page")
-    turns = Turns(connections, lambda host: connections if _is_loopback(host) else limits.per_host)
+    turns = Turns(
+        connections,
+        lambda host: connections if _is_loopback(host) else limits.per_host,
+        lambda host: 0.0 if _is_loopback(host) else limits.host_pause,
+    )
     fetcher = Fetcher(policy, limits, connections=connections)
     with Sandbox(children=int(settings["decoders"])) as sandbox:
         _serve(words, Looker(fetcher, sandbox, turns, limits), pages)

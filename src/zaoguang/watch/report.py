@@ -75,6 +75,7 @@ class FetchLimits:
     header_count: int = 200
     header_bytes: int = 64 << 10
     pictures_per_page: int = 400
+    host_pause: float = 0.2  # seconds between the beginnings of two fetches at one host; not at loopback
     per_host: int = 4  # fetches at one host at a time; loopback, the rehearsal's, is only bound by `connections`
 
 
@@ -120,6 +121,7 @@ class Signals:
     not_found_words: bool = False  # a title, heading or very short page that says "not found"
     account_words: bool = False  # ... that an account is closed, banned or deleted
     region_words: bool = False  # ... that this is not available in a country
+    gate_words: bool = False  # ... that an age or cookies must be confirmed before anything is shown
 
 
 @dataclass(frozen=True, slots=True)

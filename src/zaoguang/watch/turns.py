@@ -1,6 +1,7 @@
 """Whose turn it is: work for many hosts done by a few threads, so that no slow host holds up the rest."""
 
 import threading
+import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -9,6 +10,7 @@ from typing import Generic, TypeVar
 __all__ = ["Turns"]
 
 _T = TypeVar("_T")
+_HAIR = 0.005  # seconds, so that a wait does not end just before its time
 
 
 class _Work(Generic[_T]):
@@ -28,10 +30,16 @@ class _Work(Generic[_T]):
 
 
 class Turns:
-    """Hands work to `threads` threads, hosts in rotation, never more than `most(host)` at one host at a time."""
+    """Hands work to `threads` threads, hosts in rotation, never more than `most(host)` at one host at a time.
 
-    def __init__(self, threads: int, most: Callable[[str], int]) -> None:
-        self._most = most
+    Between two beginnings at one host lie at least `pause(host)` seconds.
+    """
+
+    def __init__(
+        self, threads: int, most: Callable[[str], int], pause: Callable[[str], float] = lambda _host: 0.0
+    ) -> None:
+        self._most, self._pause = most, pause
+        self._not_before: dict[str, float] = {}  # by host, on the monotonic clock; forgotten when it is past
         self._changed = threading.Condition()
         self._queues: dict[str, deque[_Work[object]]] = {}  # in the order of whose turn is next; never an empty queue
         self._busy: dict[str, int] = {}
@@ -50,7 +58,7 @@ class Turns:
         while True:
             with self._changed:
                 while (work := self._next()) is None:
-                    self._changed.wait()
+                    self._changed.wait(self._until_next())
             work.run()
             with self._changed:
                 self._busy[work.host] -= 1
@@ -60,8 +68,10 @@ class Turns:
 
     def _next(self) -> _Work[object] | None:
         """Take the next work, from the first host in turn that is not at its limit, and send that host to the back."""
+        moment = time.monotonic()
         for host, queue in self._queues.items():
-            if self._busy.get(host, 0) < self._most(host):
+            if self._busy.get(host, 0) < self._most(host) and self._not_before.get(host, 0.0) <= moment:
+                self._set_pause(host, moment)
                 work = queue.popleft()
                 del self._queues[host]
                 if queue:
@@ -69,3 +79,13 @@ class Turns:
                 self._busy[host] = self._busy.get(host, 0) + 1
                 return work
         return None
+
+    def _set_pause(self, host: str, moment: float) -> None:
+        self._not_before = {each: at for each, at in self._not_before.items() if at > moment}
+        if (pause := self._pause(host)) > 0:
+            self._not_before[host] = moment + pause
+
+    def _until_next(self) -> float | None:
+        """Give the seconds until a host that waits for its pause may be asked, or none if no host does."""
+        waits = [self._not_before[host] for host in self._queues if host in self._not_before]
+        return max(0.0, min(waits) - time.monotonic()) + _HAIR if waits else None

@@ -55,7 +55,7 @@ def test_a_volunteer_adds_links_and_reads_sightings_and_nothing_else() -> None:
 
 def test_membership_and_closing_are_the_supervisors() -> None:
     only = {p for p in Permission if allows(Role.SUPERVISOR, p) and not allows(Role.CASEWORKER, p)}
-    assert only == {Permission.MANAGE_MEMBERS, Permission.CLOSE_CASE}
+    assert only == {Permission.MANAGE_MEMBERS, Permission.CLOSE_CASE, Permission.STOP_SENDING}
 
 
 @pytest.mark.parametrize("permission", Permission)

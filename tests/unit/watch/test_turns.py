@@ -1,7 +1,9 @@
 """No slow host holds up the others, and no host is asked more than it may be at a time."""
 
 import threading
+import time
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 
@@ -52,3 +54,12 @@ def test_what_goes_wrong_is_told_to_whoever_waits_and_the_thread_goes_on() -> No
     with pytest.raises(ZeroDivisionError):
         failing.result(10)
     assert turns.submit("a", lambda: 7).result(10) == 7
+
+
+def test_a_host_is_left_in_peace_between_two_beginnings_and_the_others_do_not_wait() -> None:
+    turns = Turns(4, lambda _: 4, lambda host: 0.15 if host == "slow" else 0.0)
+    begun = [turns.submit("slow", time.monotonic) for _ in range(3)]
+    assert turns.submit("quick", lambda: "done").result(10) == "done"
+    assert not begun[2].done()
+    times = [work.result(10) for work in begun]
+    assert all(later - sooner >= 0.149 for sooner, later in pairwise(times))

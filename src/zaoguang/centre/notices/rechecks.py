@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from zaoguang.casework import Outcome, settle
+from zaoguang.casework import Outcome, dead_for_good, settle
 from zaoguang.centre.audit.models import Verb
 from zaoguang.centre.audit.trail import record
 from zaoguang.centre.cases.locking import hold
@@ -113,8 +113,12 @@ def _settle_sighting(
         gone = _certainly_gone(sighting.picture(), report)
         observe(sighting, finding.value, Outcome.REMOVED if gone else outcome_of(sighting), now)
         return finding
+    word = finding.value
+    if finding is Finding.DEAD and outcome_of(sighting) is not Outcome.DEAD:
+        looks = list(sighting.observations.values_list("at", "finding"))
+        word = finding.value if dead_for_good(looks, now) else Finding.UNCLEAR.value
     refused = notice.answer == Answer.REFUSED
-    settled = settle(outcome_of(sighting), finding.value, notice.deadline_at or now, now, refused=refused)
+    settled = settle(outcome_of(sighting), word, notice.deadline_at or now, now, refused=refused)
     observe(sighting, finding.value, settled.outcome, now)
     if settled.reappeared:
         record(Verb.REAPPEARANCE_FOUND, now=now, person=None, case=sighting.case, subject=sighting.pk)

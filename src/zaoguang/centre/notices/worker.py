@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
+from zaoguang.casework import watch_after
 from zaoguang.centre.notices.brakes import all_stopped
 from zaoguang.centre.notices.models import Due, DueKind, DueState
 from zaoguang.centre.notices.rechecks import look_again, settle_deadline
@@ -39,6 +40,7 @@ def tick(now: datetime, reader: Callable[[], Reader]) -> int:
             if due.kind == DueKind.DEADLINE:
                 settle_deadline(due.notice, now)
         _done(looks)
+        _watch_on(looks, now)
     return done + len(looks)
 
 
@@ -56,6 +58,14 @@ def _take(kind: DueKind, now: datetime) -> list[Due]:
 
 def _put_back(due: Due, until: datetime) -> None:
     Due.objects.filter(pk=due.pk, state=DueState.TAKEN).update(state=DueState.WAITING, due_at=until)
+
+
+def _watch_on(looks: Sequence[Due], now: datetime) -> None:
+    """Let the standing watch begin, or go on, where the schedule of a notice has come to its end."""
+    for notice in {due.notice_id for due in looks if due.kind == DueKind.RECHECK}:
+        waiting = Due.objects.filter(notice_id=notice, kind=DueKind.RECHECK, state=DueState.WAITING)
+        if not waiting.exists():
+            Due.objects.create(notice_id=notice, kind=DueKind.RECHECK, due_at=watch_after(now))
 
 
 def _done(dues: Sequence[Due]) -> None:

@@ -49,6 +49,7 @@ _FINDINGS = {
     Finding.GEOBLOCKED: _("It is hidden from some countries only."),
     Finding.DEAD: _("The site does not answer any more."),
     Finding.ACCOUNT_CLOSED: _("The account was closed."),
+    Finding.INTERSTITIAL: _("The page asks for an age or cookies first, so nobody can say that it is gone."),
     Finding.LOGIN_WALL: _("It is behind a login, so nobody can say that it is gone."),
     Finding.UNCLEAR: _("This look could not tell."),
 }
