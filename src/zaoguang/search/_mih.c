@@ -25,7 +25,7 @@
 #endif
 
 enum { WORDS = 4, TABLES_MOST = 32, WIDTH_MOST = 30, FLIPS_MOST = 3, RADIUS_MOST = 256 };
-enum { AHEAD = 64, STEP = 64, TOGETHER = 64 };  /* candidates, rows and queries on their way at once */
+enum { AHEAD = 64, TOGETHER = 64, STEP = 1 << 20, PARTS_BITS = 10 }; /* candidates, queries, rows at once */
 enum { DONE = 0, NO_MEMORY = -1, DAMAGED = -2, TOO_MANY = -3 };
 #define FOUND_MOST ((size_t)1 << 26) /* 800 MB of answers */
 
@@ -462,35 +462,53 @@ static PyObject *py_query(PyObject *module, PyObject *args) {
   return given;
 }
 
-/* Count how many rows each bucket has, at offsets[key + 2]: the place from which sums become the starts. */
-static void counted(const struct level *level, const struct hash *rows, uint32_t first, uint32_t past,
-                    const uint64_t mask[WORDS], uint32_t *offsets, uint64_t length) {
-  uint32_t keys[STEP];
-  for (uint32_t at = first; at < past; at += STEP) {
-    const int n = past - at < STEP ? (int)(past - at) : STEP;
-    level->keys(rows + at, n, mask, keys);
-    for (int k = 0; k < n; k++) __builtin_prefetch(offsets + keys[k] + 2, 1);
-    for (int k = 0; k < n; k++)
-      if ((uint64_t)keys[k] + 2 < length) offsets[keys[k] + 2]++;
-  }
+/* Rows of one step, brought near each other by the first bits of their keys: what follows then stays in the cache. */
+struct keyed {
+  uint32_t key, row;
+};
+
+struct step {
+  uint32_t *keys;
+  struct keyed *near;
+};
+
+static void bring_near(const struct level *level, const struct hash *rows, uint32_t first, uint32_t n,
+                       const uint64_t mask[WORDS], int width, struct step *step) {
+  const int shift = width > PARTS_BITS ? width - PARTS_BITS : 0;
+  uint32_t starts[(1 << PARTS_BITS) + 1] = {0};
+  level->keys(rows + first, (int)n, mask, step->keys);
+  for (uint32_t k = 0; k < n; k++) starts[(step->keys[k] >> shift) + 1]++;
+  for (int part = 0; part < 1 << PARTS_BITS; part++) starts[part + 1] += starts[part];
+  for (uint32_t k = 0; k < n; k++) step->near[starts[step->keys[k] >> shift]++] = (struct keyed){step->keys[k], first + k};
 }
 
-/* Put each row into its bucket; offsets[key + 1] moves from the bucket's start to its end, the next one's start. */
-static int filled(const struct level *level, const struct hash *rows, uint32_t first, uint32_t past,
-                  const uint64_t mask[WORDS], uint32_t *offsets, uint32_t *entries, uint32_t count) {
-  uint32_t keys[STEP], places[STEP];
-  for (uint32_t at = first; at < past; at += STEP) {
-    const int n = past - at < STEP ? (int)(past - at) : STEP;
-    level->keys(rows + at, n, mask, keys);
-    for (int k = 0; k < n; k++) __builtin_prefetch(offsets + keys[k] + 1, 1);
-    for (int k = 0; k < n; k++) {
-      places[k] = offsets[keys[k] + 1]++;
-      if (places[k] >= count) return DAMAGED;
-      __builtin_prefetch(entries + places[k], 1);
+/* Without entries: count how many rows each bucket has, at offsets[key + 2], from which sums become the starts. With
+ * them: put each row into its bucket; offsets[key + 1] moves from the bucket's start to its end, the next one's start.
+ * Rows of a bucket keep their order. */
+static int tabled(const struct level *level, const struct hash *rows, uint32_t first, uint32_t past,
+                  const uint64_t mask[WORDS], int width, uint32_t *offsets, uint32_t *entries, uint32_t count) {
+  const uint64_t length = (UINT64_C(1) << width) + 1;
+  struct step step = {malloc(STEP * sizeof(uint32_t)), malloc(STEP * sizeof(struct keyed))};
+  int failed = step.keys && step.near ? DONE : NO_MEMORY;
+  for (uint64_t at = first; at < past && !failed; at += STEP) {
+    const uint32_t n = past - at < STEP ? (uint32_t)(past - at) : STEP;
+    bring_near(level, rows, (uint32_t)at, n, mask, width, &step);
+    for (uint32_t k = 0; k < n; k++) {
+      const struct keyed each = step.near[k];
+      if (!entries) {
+        if ((uint64_t)each.key + 2 < length) offsets[each.key + 2]++;
+        continue;
+      }
+      const uint32_t place = offsets[each.key + 1]++;
+      if (place >= count) {
+        failed = DAMAGED;
+        break;
+      }
+      entries[place] = each.row;
     }
-    for (int k = 0; k < n; k++) entries[places[k]] = at + (uint32_t)k;
   }
-  return DONE;
+  free(step.keys), free(step.near);
+  return failed;
 }
 
 /* count(rows, first, past, mask, offsets, level); fill(rows, first, past, mask, offsets, level, entries) */
@@ -511,15 +529,14 @@ static PyObject *py_tabled(PyObject *args, int filling) {
   const int known = level_of(number, &level) == 0;
   if (known && fits) {
     Py_BEGIN_ALLOW_THREADS
-    if (filling)
-      failed = filled(&level, rows.buf, first, past, bits, offsets.buf, entries.buf, (uint32_t)count);
-    else
-      failed = DONE, counted(&level, rows.buf, first, past, bits, offsets.buf, length);
+    failed = tabled(&level, rows.buf, first, past, bits, width, offsets.buf, filling ? entries.buf : NULL,
+                    (uint32_t)count);
     Py_END_ALLOW_THREADS
   }
   PyBuffer_Release(&rows), PyBuffer_Release(&mask), PyBuffer_Release(&offsets);
   if (filling) PyBuffer_Release(&entries);
   if (!known) return NULL;
+  if (failed == NO_MEMORY) return PyErr_NoMemory();
   if (failed) {
     PyErr_SetString(PyExc_ValueError, "the parts of the index do not fit each other");
     return NULL;

@@ -7,7 +7,7 @@
     sets      n x 0, 1, 2 or 4 bytes: the number of the entry's set of banks
     offsets   by table: where each bucket begins, and where the last ends
     entries   by table: rows, bucket after bucket
-    digests   BLAKE2b-128 of each block of all that lies between the header and here
+    digests   the first 16 bytes of SHA-256 of each block (1 MiB) of all that lies between the header and here
 
 Every part begins at a multiple of 4096. Equal entries give equal bytes, whatever order they came in.
 """
@@ -151,14 +151,11 @@ def shape_of(spool: Spool) -> tuple[Shape, NDArray[np.uint32]]:
     renumbered = np.zeros(max(1, len(listed)), np.uint32)
     for new, (_names, old) in enumerate(banks):
         renumbered[old] = new
-    least, most = 0, 0
-    for chunk in spool.chunks():
-        least = int(chunk["id"][0]) if not most else least
-        most = int(chunk["id"][-1]) + 1
+    least, most = spool.ends()
     if spool.count > _ENTRIES_MOST:
         raise OverflowError("an image holds at most 2**32 - 2 entries")
     set_bytes = next(width for width, sets in ((0, 1), (1, 1 << 8), (2, 1 << 16), (4, 1 << 32)) if len(banks) <= sets)
-    id_bytes = 4 if most - least <= 1 << 32 else 8
+    id_bytes = 4 if most - least < 1 << 32 else 8
     names = tuple(names for names, _number in banks)
     return Shape(spool.count, table_count(spool.count), least, id_bytes, set_bytes, names), renumbered
 
@@ -424,4 +421,4 @@ class _Parts:
 
 
 def _digest(content: memoryview, size: int = _DIGEST) -> bytes:
-    return hashlib.blake2b(content, digest_size=size).digest()
+    return hashlib.sha256(content).digest()[:size]  # with the processor's own instructions, twice as fast as BLAKE2b

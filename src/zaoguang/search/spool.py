@@ -167,11 +167,18 @@ class Spool:
         """Give the entries again, in chunks."""
         return self._read(self._file, 0, self.count)
 
+    def ends(self) -> tuple[int, int]:
+        """Give the least and the greatest id of sorted entries; (0, 0) for none."""
+        if not self.count:
+            return 0, 0
+        first, last = (next(self._read(self._file, place, place + 1)) for place in (0, self.count - 1))
+        return int(first["id"][0]), int(last["id"][0])
+
     def used_sets(self) -> NDArray[np.int64]:
         """Give the numbers of the sets that some entry has."""
         used: set[int] = set()
         for chunk in self.chunks():
-            used.update(np.unique(chunk["set"]).tolist())
+            used.update(np.flatnonzero(np.bincount(chunk["set"])).tolist())
         return np.array(sorted(used), np.int64)
 
     def _parts(self, target: int) -> Iterator[Chunk]:
