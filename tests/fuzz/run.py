@@ -14,9 +14,10 @@ from tests.fuzz.structure import mutated
 
 with atheris.instrument_imports(include=["zaoguang", "PIL"], enable_loader_override=False):
     from tests.fuzz.targets import TARGETS
-    from zaoguang.fingerprint import picture
+    from zaoguang.fingerprint import frames, picture
 
 _MEMORY_MOST = 3 << 30
+_FRAME_PIXELS_MOST = 1 << 20  # far less than in the sandbox: a watched frame costs as much as hundreds
 
 
 def _mutator(given: bytes, most: int, seed: int) -> bytes:
@@ -31,6 +32,7 @@ def main() -> None:
     """Run until libFuzzer is done; it exits with a failure when a target raised."""
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_MOST, _MEMORY_MOST))
     picture.prepare()
+    vars(frames)["FRAME_PIXELS_MOST"] = _FRAME_PIXELS_MOST
     target = TARGETS[sys.argv[1]]
 
     def one(untrusted_bytes: bytes) -> None:

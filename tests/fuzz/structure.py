@@ -127,6 +127,10 @@ def _png_body(part: Part, rng: random.Random) -> bytes:
         return struct.pack(
             ">IIBBBBB", *(new if rng.random() < 0.3 else old for new, old in zip(values, kept, strict=True))
         )
+    if kind == b"iCCP" and rng.random() < 0.8:
+        name, _, squeezed = body.partition(b"\x00")
+        profile = zlib.decompressobj().decompress(squeezed[1:], BYTES_MOST)
+        return name + b"\x00\x00" + zlib.compress(bytes_changed(profile, rng))
     if kind in {b"IDAT", b"fdAT"} and rng.random() < 0.7:
         pixels = zlib.decompressobj().decompress(body, BYTES_MOST)
         return zlib.compress(bytes_changed(pixels, rng))
@@ -271,6 +275,50 @@ def _gif(given: bytes, rng: random.Random) -> bytes:
     return given[:frame] + bytes_changed(given[frame:], rng)
 
 
+# AVIF and HEIC: boxes in boxes; places in the file are told from its beginning, so most changes keep the length
+# (ISO/IEC 14496-12 §4.2).
+
+_BOXES_IN: dict[bytes, int] = {  # how many bytes come before the boxes within
+    **dict.fromkeys((b"moov", b"trak", b"mdia", b"minf", b"stbl", b"iprp", b"ipco", b"dinf"), 0),
+    **dict.fromkeys((b"meta", b"iref"), 4),
+    b"iinf": 6,
+}
+
+
+def _boxes(given: bytes, rng: random.Random) -> bytes:
+    found = list(_boxes_of(given, 0, len(given)))
+    start, size = rng.choice(found)
+    body = bytearray(given)
+    way = rng.randrange(8)
+    if way == 0:
+        struct.pack_into(">I", body, start, rng.choice((0, 1, 8, size - 1, size + 1, *_EDGES)))
+    elif way == 1:
+        body[start + 4 : start + 8] = rng.choice(found)[0].to_bytes(4) if rng.random() < 0.2 else b"free"
+    elif way == 2:
+        again = body[start : start + size] * rng.choice((1, 2, 20))
+        body[start:start] = again
+    else:
+        for _ in range(rng.choice((1, 1, 2, 4))):
+            place = start + 8 + rng.randrange(max(size - 8, 1))
+            width = rng.choice((1, 1, 2, 4))
+            held = int.from_bytes(body[place : place + width])
+            new = rng.choice((rng.choice(_EDGES), held + 1, held - 1, held ^ 1 << rng.randrange(8 * width)))
+            body[place : place + width] = (new & (1 << 8 * width) - 1).to_bytes(width)
+    return bytes(body)
+
+
+def _boxes_of(given: bytes, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Give place and length of every box, those within others too."""
+    while start + 8 <= end:
+        size, kind = struct.unpack_from(">I4s", given, start)
+        if not 8 <= size <= end - start:
+            return
+        yield start, size
+        if kind in _BOXES_IN:
+            yield from _boxes_of(given, start + 8 + _BOXES_IN[kind], start + size)
+        start += size
+
+
 # JSON: one value anywhere in it is replaced, left out, or put deeper; the text stays JSON.
 
 _ODD: tuple[object, ...] = (
@@ -333,5 +381,6 @@ _FORMATS: tuple[tuple[Callable[[bytes], bool], Callable[[bytes, random.Random], 
     (lambda given: given.startswith((b"II*\x00", b"MM\x00*")), _tiff),
     (lambda given: given.startswith(b"RIFF") and given[8:12] == b"WEBP", _webp),
     (lambda given: given.startswith(b"GIF8"), _gif),
+    (lambda given: given[4:8] == b"ftyp", _boxes),
     (lambda given: given.startswith(b"{"), _json),
 )

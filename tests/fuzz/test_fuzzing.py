@@ -1,5 +1,6 @@
 """What fuzzing once found stays fixed, and a short run of it goes on: docs/explain/fuzzing.md says how it is done."""
 
+import json
 import random
 import shutil
 import subprocess
@@ -21,6 +22,7 @@ CORPUS = HERE / "corpus"
 CORPUS_BYTES_MOST = 300_000
 COMPILE = ["-std=gnu11", "-g", "-O1", "-ffp-contract=off", "-Wall", "-Wextra", "-Wno-psabi", "-Werror"]
 SANITIZE = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
+LUMA_DIGEST = "201 9c1ce7a84016cbe8"  # how many of 500 such planes fit, and of their cells
 DIGEST = "924014b0ed1fa232"  # of 500 pictures from the fixed seed; aarch64 (under qemu-user) prints the same
 
 
@@ -88,6 +90,30 @@ def test_our_c_code_is_clean_under_sanitizers_and_every_kernel_agrees(tmp_path: 
     subprocess.run([str(program), "0", *files], check=True, capture_output=True)
     done = subprocess.run([str(program), "500"], check=True, capture_output=True, text=True)
     assert done.stdout.strip() == DIGEST
+
+
+@pytest.mark.slow
+def test_the_kernel_for_films_is_clean_under_sanitizers_and_agrees_with_a_plain_reading(tmp_path: Path) -> None:
+    compiler = shutil.which("cc") or shutil.which("gcc") or shutil.which("clang")
+    if compiler is None:
+        ground.missing("a C compiler")
+        return
+    program, source = tmp_path / "luma_replay", str(HERE / "luma_fuzz.c")
+    subprocess.run([compiler, *COMPILE, *SANITIZE, "-DREPLAY", source, "-o", str(program)], check=True)
+    done = subprocess.run([str(program), "500"], check=True, capture_output=True, text=True)
+    assert done.stdout.strip() == LUMA_DIGEST
+
+
+@pytest.mark.slow
+def test_changed_films_stop_no_child() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.fuzz.films", "100", "1"],
+        cwd=HERE.parent.parent, capture_output=True, text=True, errors="replace", check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, (done.stdout, done.stderr[-3000:])
+    counts = json.loads(done.stdout)
+    assert counts["film"] >= 10
+    assert counts["kinds"] >= 8
 
 
 def test_the_corpus_stays_small() -> None:

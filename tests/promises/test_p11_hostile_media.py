@@ -6,13 +6,15 @@ Each case names an attack, shows that the attack is in the bytes, and then asser
 import io
 import json
 import os
+import secrets
 import signal
 import struct
 import time
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
 
 import pillow_heif
@@ -144,6 +146,159 @@ def test_attack_frames_that_are_large_together(sandbox: Sandbox) -> None:
     found = fingerprint_bytes(untrusted, sandbox)
     assert isinstance(found, Fingerprint)
     assert found.partial
+
+
+def see_through(side: int, frames: int) -> bytes:
+    """Give a GIF of equal frames with a hole, each drawn anew and hashed on two grounds (GIF89a §23)."""
+    whole = saved(made_picture(7, 60, 60).resize((side, side)).quantize(4), "GIF")
+    place = whole.index(b"\x2c", 13)
+    control = b"\x21\xf9\x04" + bytes([2 << 2 | 1, 1, 0, 1]) + b"\x00"
+    return whole[:place] + (control + whole[place:-1]) * frames + b"\x3b"
+
+
+def test_attack_frames_that_take_all_the_time_there_is() -> None:
+    """The first frame is known long before, and is never lost to what comes after it."""
+    untrusted, first = see_through(1_500, 80), see_through(1_500, 1)
+    with Sandbox(limits=Limits(cpu_seconds=1)) as brief:
+        found, alone = fingerprint_bytes(untrusted, brief), fingerprint_bytes(first, brief)
+    assert isinstance(found, Fingerprint)
+    assert isinstance(alone, Fingerprint)
+    assert found.partial
+    assert (found.pdq, found.on_black) == (alone.pdq, alone.on_black)
+
+
+def lzw(codes: Sequence[int]) -> bytes:
+    """Give codes of nine bits as a GIF's pieces of data (GIF89a §22, appendix F)."""
+    bits = sum(code << 9 * place for place, code in enumerate(codes))
+    body = bits.to_bytes((9 * len(codes) + 7) // 8, "little")
+    pieces = [body[at : at + 255] for at in range(0, len(body), 255)]
+    return b"\x08" + b"".join(bytes([len(piece)]) + piece for piece in pieces) + b"\x00"
+
+
+@pytest.mark.parametrize(
+    "codes",
+    [
+        [256, 0, *range(258, 511)],  # each code stands for one pixel more than the one before
+        [256] * 60_000,  # nothing but beginning again
+        [256, 0, 511],  # a code that was never given
+        [256, 0, *[257, 0] * 2_000],  # goes on after its end
+    ],
+    ids=["swelling", "clearing", "unknown", "beyond the end"],
+)
+def test_attack_codes_of_a_gif(codes: list[int], sandbox: Sandbox) -> None:
+    frame = b"\x2c" + struct.pack("<HHHHB", 0, 0, 8_000, 7_900, 0) + lzw(codes)
+    untrusted = b"GIF89a" + struct.pack("<HHBBB", 8_000, 7_900, 0xF7, 0, 0) + bytes(range(256)) * 3 + frame + b"\x3b"
+    assert 300 * len(untrusted) < 8_000 * 7_900
+    assert reason(untrusted, sandbox) in {Reason.TRUNCATED, Reason.NOT_A_PICTURE, Reason.BLANK}
+
+
+def test_attack_a_webp_that_swells(sandbox: Sandbox) -> None:
+    """One colour costs a few bytes, whatever the sides; a canvas may claim 2^24 of them (RFC 9649 §2.7)."""
+    plain = saved(Image.new("RGB", (8_000, 7_900)), "WEBP", lossless=True, method=0)
+    assert 1_000 * len(plain) < 8_000 * 7_900
+    assert reason(plain, sandbox) == Reason.BLANK
+    moving = bytearray(saved(made_picture(7, 64, 64), "WEBP", save_all=True, append_images=[made_picture(8, 64, 64)]))
+    canvas = moving.index(b"VP8X") + 12
+    moving[canvas : canvas + 6] = (65_535).to_bytes(3, "little") * 2
+    assert reason(bytes(moving), sandbox) in {Reason.TOO_MANY_PIXELS, Reason.NOT_A_PICTURE}
+
+
+def tiff(entries: Mapping[int, int], body: bytes = b"") -> bytes:
+    """Give a TIFF file of one directory, whose values are all whole numbers of four bytes, and a body after it."""
+    table = b"".join(struct.pack("<HHII", tag, 4, 1, value) for tag, value in sorted(entries.items()))
+    return b"II*\x00" + struct.pack("<IH", 8, len(entries)) + table + bytes(4) + body
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({256: 60_000, 257: 60_000, 278: 60_000}, Reason.TOO_MANY_PIXELS),
+        ({256: 8_000, 257: 7_900, 278: 7_900}, Reason.BLANK),
+        ({256: 8_000, 257: 7_900, 278: 2**32 - 1}, Reason.BLANK),
+        ({256: 8_000, 257: 7_900, 278: 7_900, 279: 2**32 - 1}, Reason.BLANK),
+        ({256: 8_000, 257: 7_900, 278: 7_900, 277: 65_535}, Reason.NOT_A_PICTURE),
+        ({256: 8_000, 257: 7_900, 278: 7_900, 258: 65_535}, Reason.NOT_A_PICTURE),
+    ],
+    ids=["sides", "zeros", "endless strip", "endless bytes", "samples", "bits"],
+)
+def test_attack_a_tiff_that_swells(changes: dict[int, int], expected: Reason, sandbox: Sandbox) -> None:
+    body = zeros(64 << 20)
+    entries = {258: 8, 259: 8, 262: 1, 273: 0, 277: 1, 279: len(body)} | changes
+    entries[273] = len(tiff(entries))
+    untrusted = tiff(entries, body)
+    assert 300 * len(untrusted) < 64 << 20
+    assert reason(untrusted, sandbox) in {expected, Reason.NOT_A_PICTURE, Reason.TRUNCATED}
+
+
+def test_attack_pictures_in_a_jpeg_that_are_a_ring(sandbox: Sandbox) -> None:
+    """The list of a JPEG's pictures says where each lies: here all are the first one (CIPA DC-007 §5.2.3)."""
+    whole = saved(made_picture(7, 64, 64), "MPO", save_all=True, append_images=[made_picture(8, 64, 64)] * 3)
+    untrusted = bytearray(whole)
+    table = whole.index(b"MPF\x00") + 4
+    order = "<" if whole[table : table + 2] == b"II" else ">"
+    (count,) = struct.unpack_from(order + "H", whole, table + 8)
+    entries = [struct.unpack_from(order + "HHII", whole, table + 10 + 12 * k) for k in range(count)]
+    place = next(table + value for tag, _, _, value in entries if tag == 0xB002)
+    for picture in range(1, 4):
+        assert struct.unpack_from(order + "I", whole, place + 16 * picture + 8)[0] > 0
+        struct.pack_into(order + "I", untrusted, place + 16 * picture + 8, 0)
+    assert reason(bytes(untrusted), sandbox) == "fingerprint"
+    struct.pack_into(order + "I", untrusted, table + 10 + 12 * count, 8)  # the next directory is this one
+    assert reason(bytes(untrusted), sandbox) == "fingerprint"
+
+
+def icon(inner: bytes, times: int = 1) -> bytes:
+    """Give an icon whose entries all are that file."""
+    start = 6 + 16 * times
+    return (
+        struct.pack("<HHH", 0, 1, times)
+        + struct.pack("<BBBBHHII", 64, 64, 0, 0, 1, 32, len(inner), start) * times
+        + inner
+    )
+
+
+def test_attack_icons_within_icons(sandbox: Sandbox) -> None:
+    """An icon holds a PNG or a bitmap; one that holds an icon, and so on, is not followed down."""
+    plain = saved(made_picture(7, 64, 64), "PNG")
+    assert reason(icon(plain), sandbox) == "fingerprint"
+    assert reason(icon(plain, 65_535), sandbox) in {"fingerprint", Reason.NOT_A_PICTURE}
+    untrusted = plain
+    for _ in range(1_000):
+        untrusted = icon(untrusted)
+    assert untrusted.count(b"\x00\x00\x01\x00\x01\x00") >= 1_000
+    assert reason(untrusted, sandbox) in {Reason.NOT_A_PICTURE, Reason.TRUNCATED}
+
+
+def memory_of(pid: int) -> Iterator[bytes]:
+    """Give all that a process has in memory, piece by piece; needs root, for a child lets nobody else look."""
+    with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", buffering=0) as memory:  # noqa: PTH123  # not files on a disk
+        for line in maps:
+            where, rights, *_ = line.split()
+            first, last = (int(end, 16) for end in where.split("-"))
+            if not rights.startswith("r") or line.rstrip().endswith(("[vvar]", "[vsyscall]")):
+                continue
+            with suppress(OSError, ValueError):
+                memory.seek(first)
+                yield memory.read(last - first)
+
+
+def test_a_decoder_taken_over_finds_no_secret_of_its_parent() -> None:
+    """What the parent holds in memory is nowhere in a child: not copied, not inherited, not among its words."""
+    secret = secrets.token_bytes(32)
+    held = [secret[:16] + secret[16:]] * 3  # the parent's own copies
+    with Sandbox() as fresh:
+        assert isinstance(fingerprint_bytes(GOOD, fresh), Fingerprint)
+        (one,) = fresh._idle["picture"]
+        seen = Path(f"/proc/{one.pid}/cmdline").read_bytes()
+        try:
+            seen += Path(f"/proc/{one.pid}/environ").read_bytes()
+            pieces = list(memory_of(one.pid))
+        except PermissionError:
+            pytest.skip("only root may look into a process that is not dumpable")
+    assert sum(map(len, pieces)) > 10 << 20
+    assert any(b"zaoguang.sandbox.child" in piece for piece in pieces), "the memory was read"
+    assert held[0] not in seen
+    assert not any(held[0] in piece for piece in pieces)
 
 
 def test_attack_an_animated_png_that_lies_about_its_frames(sandbox: Sandbox) -> None:

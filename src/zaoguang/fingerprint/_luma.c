@@ -5,9 +5,11 @@
  * use the same; here is only the summing, in float32, each cell from its first sample to its last. Columns are summed
  * before rows, since every sample is touched there and the lanes of a vector go across them. */
 
+#ifndef LUMA_WITHOUT_PYTHON /* tests/fuzz takes only what needs no Python, to put it under sanitizers */
 #define PY_SSIZE_T_CLEAN
 #define Py_LIMITED_API 0x030B0000
 #include <Python.h>
+#endif
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -145,6 +147,8 @@ static int table_fits(const Py_buffer *table, struct work *in) {
   return 0;
 }
 
+#ifndef LUMA_WITHOUT_PYTHON
+
 /* grid(plane, height, width, stride, wide, table, down_firsts, down_weights, across_firsts, across_weights, level)
  * -> 64 x 64 float32, in the plane's (or the table's) own scale */
 static PyObject *py_grid(PyObject *module, PyObject *args) {
@@ -214,3 +218,5 @@ static struct PyModuleDef definition = {
 };
 
 PyMODINIT_FUNC PyInit__luma(void) { return PyModuleDef_Init(&definition); }
+
+#endif

@@ -4,16 +4,26 @@ GIF, APNG, WebP and AVIF frames come composed onto what stays of those before. O
 (MPO) and of an icon with several sizes, a viewer shows one: so do we.
 """
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Self
 
 from PIL import Image
 
 from zaoguang.fingerprint.pdq import Pdq
 from zaoguang.fingerprint.record import FRAMES_MOST
+from zaoguang.sandbox.lock import cpu_seconds_left
 
-__all__ = ["FRAMES_LOOKED_AT", "FRAME_PIXELS_MOST", "Distinct", "Look", "TooManyFramesError", "later_frames"]
+__all__ = [
+    "FRAMES_LOOKED_AT",
+    "FRAME_PIXELS_MOST",
+    "Distinct",
+    "FrameTime",
+    "Look",
+    "TooManyFramesError",
+    "later_frames",
+]
 
 FRAMES_LOOKED_AT: Final = 4096
 """At ten frames a second, seven minutes."""
@@ -28,6 +38,24 @@ _NEAR_AT_MOST: Final = 16  # half of what a match allows, so that a copy of a fr
 
 class TooManyFramesError(ValueError):
     """There is more than is looked at; stays inside the job."""
+
+
+@dataclass(frozen=True, slots=True)
+class FrameTime:
+    """How long further frames may be looked at: whatever they cost, what is known of the first must still be told."""
+
+    processor: float  # ``time.process_time`` at which it is over
+    clock: float  # ``time.monotonic`` at which it is over: a loaded machine gives little of its processor
+
+    @classmethod
+    def of_this_job(cls) -> Self:
+        """Give half of the processor time that the job has left, and as long by the clock as it has in all."""
+        left = cpu_seconds_left()
+        return cls(time.process_time() + left / 2, time.monotonic() + left)
+
+    def is_over(self) -> bool:
+        """Say whether no further frame may be begun."""
+        return time.process_time() >= self.processor or time.monotonic() >= self.clock
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +76,11 @@ class Look:
         )
 
 
-def later_frames(picture: Image.Image) -> Iterator[int]:
+def later_frames(picture: Image.Image, frame_time: FrameTime) -> Iterator[int]:
     """Seek each frame but the one now shown, without decoding it, and give its number.
 
-    Ends after the last frame. Raises what the decoder raises, and ``TooManyFramesError`` when more frames or pixels
-    have gone by than are looked at.
+    Ends after the last frame. Raises what the decoder raises, and ``TooManyFramesError`` when more frames, pixels or
+    time have gone by than are looked at.
     """
     if picture.format not in _WITH_FRAMES:
         return
@@ -61,6 +89,8 @@ def later_frames(picture: Image.Image) -> Iterator[int]:
     for number in range(FRAMES_LOOKED_AT + 1):
         if number == shown_first:
             continue
+        if frame_time.is_over():
+            raise TooManyFramesError
         try:
             picture.seek(number)
         except EOFError:

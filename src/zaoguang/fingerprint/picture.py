@@ -33,7 +33,7 @@ from PIL import (
 
 from zaoguang.fingerprint.colour import PROFILE_BYTES_MOST
 from zaoguang.fingerprint.ending import says_it_goes_on
-from zaoguang.fingerprint.frames import Distinct, Look, TooManyFramesError, later_frames
+from zaoguang.fingerprint.frames import Distinct, FrameTime, Look, TooManyFramesError, later_frames
 from zaoguang.fingerprint.heif import register_heif
 from zaoguang.fingerprint.kernel import Hashed, Kernel, hashed
 from zaoguang.fingerprint.orientation import upright
@@ -118,6 +118,7 @@ def job(untrusted_bytes: bytes, options: Mapping[str, Json]) -> Json:
     hashed at a smaller scale, and the answer says so.
     """
     kernel = Kernel(str(options["kernel"])) if "kernel" in options else None
+    frame_time = FrameTime.of_this_job()
     quick = _quick(untrusted_bytes, kernel) if options.get("exact") is False else None
     if quick is not None:
         return quick
@@ -128,13 +129,15 @@ def job(untrusted_bytes: bytes, options: Mapping[str, Json]) -> Json:
         first = _look(picture, kernel)
     except _DECODER_ERRORS as error:
         return {"unhashable": _reason_for(error).value}
-    return _answer(*_looked_through(picture, first, kernel))
+    return _answer(*_looked_through(picture, first, kernel, frame_time))
 
 
-def _looked_through(picture: Image.Image, first: Look | Poor, kernel: Kernel | None) -> tuple[Distinct, Poor, bool]:
+def _looked_through(
+    picture: Image.Image, first: Look | Poor, kernel: Kernel | None, frame_time: FrameTime
+) -> tuple[Distinct, Poor, bool]:
     """Give the distinct looks of all frames, the best of the poor ones, and whether something was not looked at."""
     distinct, poor, partial = Distinct(), Poor(), False
-    looks = chain([first], (_later_look(picture, kernel) for _ in later_frames(picture)))
+    looks = chain([first], (_later_look(picture, kernel) for _ in later_frames(picture, frame_time)))
     try:
         for look in looks:
             if isinstance(look, Look):

@@ -1,15 +1,17 @@
 """The child locks itself: limits and prohibitions that it cannot take back, each reported as holding or not."""
 
 import ctypes
+import math
 import resource
 import signal
+import time
 from pathlib import Path
 from typing import Final
 
 from zaoguang.sandbox import landlock, seccomp
 from zaoguang.sandbox.limits import Limits, Protection
 
-__all__ = ["arm_cpu_limit", "lock_process"]
+__all__ = ["arm_cpu_limit", "cpu_seconds_left", "lock_process"]
 
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS = 1, 4, 38
 _STANDARD_FILES: Final = 3
@@ -44,6 +46,12 @@ def arm_cpu_limit(seconds: int) -> bool:
     except (OSError, ValueError):
         return False
     return True
+
+
+def cpu_seconds_left() -> float:
+    """Give how many seconds of processor time the kernel still grants this process; infinite where it sets no end."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_CPU)
+    return math.inf if soft == resource.RLIM_INFINITY else soft - time.process_time()
 
 
 def _address_space() -> int:
