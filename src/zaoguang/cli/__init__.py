@@ -14,6 +14,7 @@ __all__ = ["main", "run"]
 
 _COMMANDS: Mapping[str, str] = {
     "centre": "zaoguang.cli.centre:centre",
+    "channels": "zaoguang.cli.channels:channels",
     "compare-films": "zaoguang.cli.compare_films:compare",
     "doctor": "zaoguang.cli.doctor:doctor",
     "evidence": "zaoguang.cli.evidence:evidence",
@@ -21,6 +22,7 @@ _COMMANDS: Mapping[str, str] = {
     "fingerprint-page": "zaoguang.cli.fingerprint_page:fingerprint_page",
     "index": "zaoguang.cli.index:index",
     "law": "zaoguang.cli.law:law",
+    "notice": "zaoguang.cli.notice:notice",
     "rehearse": "zaoguang.cli.rehearse:rehearse",
 }
 

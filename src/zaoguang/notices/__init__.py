@@ -4,7 +4,8 @@ A regime (one law's notice) is a folder under ``regimes/``: copy one, change its
 new law is there. A channel (how a platform takes a report) is an entry of a file under ``channels/``.
 """
 
-from zaoguang.notices.channel import Channel, Route, channel, channel_for, channels
+from zaoguang.notices.batch import Batch, BatchPlan, Limit, plan_batches, same_address
+from zaoguang.notices.channel import OPEN_ROUTES, Channel, Route, channel, channel_for, channels, stale_channels
 from zaoguang.notices.delivery import Accepted, Delivery, MailServer, NotSent, Reason, Unknown, deliver
 from zaoguang.notices.mail import compose
 from zaoguang.notices.regime import (
@@ -27,8 +28,11 @@ from zaoguang.notices.values import Missing, Values, missing
 
 __all__ = [
     "NOTICE_LANGUAGES",
+    "OPEN_ROUTES",
     "Accepted",
     "Audience",
+    "Batch",
+    "BatchPlan",
     "Channel",
     "Condition",
     "Deadline",
@@ -36,6 +40,7 @@ __all__ = [
     "Field",
     "FieldKind",
     "Identity",
+    "Limit",
     "MailServer",
     "Missing",
     "NotSent",
@@ -54,8 +59,11 @@ __all__ = [
     "deliver",
     "load_regimes",
     "missing",
+    "plan_batches",
     "prior_report",
     "regime",
     "regimes",
     "render",
+    "same_address",
+    "stale_channels",
 ]

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from functools import cache
 from ipaddress import ip_address
@@ -11,13 +11,14 @@ from urllib.parse import urlsplit
 
 from zaoguang.errors import UserMistake
 from zaoguang.law import Grade, Source, Wording
+from zaoguang.law.checking import REVIEW_DAYS
 from zaoguang.law.record import Record, read_record, read_sources
+from zaoguang.notices.batch import Limit
 from zaoguang.notices.mail import checked_address
-from zaoguang.notices.regime import regimes
-from zaoguang.words import LANGUAGES
+from zaoguang.notices.regime import NOTICE_LANGUAGES, regimes
 from zaoguang.words import gettext as _
 
-__all__ = ["Channel", "Route", "channel", "channel_for", "channels"]
+__all__ = ["OPEN_ROUTES", "Channel", "Route", "StaleChannel", "channel", "channel_for", "channels", "stale_channels"]
 
 _CHANNELS = Path(__file__).parent / "channels"
 _PORTS = {"http": 80, "https": 443}
@@ -27,7 +28,15 @@ class Route(StrEnum):
     """The way a report goes in."""
 
     EMAIL = "email"
-    FORM = "form"
+    FORM = "form"  # a web form, filled in by a person from a sheet
+    IN_APP = "in_app"  # steps inside the application, done by a person
+    PHONE = "phone"
+    AUTHORITY_ONLY = "authority_only"  # takes orders of authorities and nobody else's notices
+    HASH_PROGRAMME = "hash_programme"  # takes fingerprints made on the person's own device
+
+
+OPEN_ROUTES = frozenset({Route.EMAIL, Route.FORM, Route.IN_APP})
+"""The ways that a caseworker's notice can take."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +47,10 @@ class Channel:
     name: str
     hosts: tuple[str, ...]  # example.org stands for all below it; 127.0.0.1:8001 for exactly that
     route: Route
-    address: str  # a mail address, or the form's https address
+    address: str  # a mail address, the form's https address, a number, or words; "" where the application is the place
+    steps: Wording | None  # what to press, in the application
+    limit: Limit
+    answers: Wording | None  # the time in which it says it answers; None where it publishes none
     regimes: tuple[str, ...]  # best first; empty: it takes none of our notices yet
     languages: tuple[str, ...]
     asks: Wording | None  # what else the form wants, said to a person
@@ -92,6 +104,29 @@ def channel_for(address: str, channels: Iterable[Channel], regime: str | None = 
         if fit and (best is None or fit > best[0]):
             best = (fit, candidate)
     return best[1] if best else None
+
+
+@dataclass(frozen=True, slots=True)
+class StaleChannel:
+    """A channel that a person should look at again: read too long ago, never, or never verified."""
+
+    channel: Channel
+    since: date | None  # the day it fell due; None where it was never read or is not due yet
+    due: bool
+
+
+def stale_channels(known: Iterable[Channel], at: date) -> tuple[StaleChannel, ...]:
+    """Give the channels that are due to be read again on that day, or unverified, in their order.
+
+    The less sure the grade, the sooner a channel is due, as with the law's facts.
+    """
+    found = []
+    for each in known:
+        since = each.checked + timedelta(days=REVIEW_DAYS[each.grade]) if each.checked is not None else None
+        due = since is None or since <= at
+        if due or not each.verified:
+            found.append(StaleChannel(each, since if due else None, due))
+    return tuple(found)
 
 
 def _place(address: str) -> tuple[str, int] | None:
@@ -155,8 +190,11 @@ def _read(record: Record, sources: dict[str, Source]) -> Channel:
         hosts=_read_hosts(record),
         route=route,
         address=_read_address(record, route),
+        steps=_read_steps(record, route),
+        limit=_read_limit(record),
+        answers=record.wording("answers") if record.has("answers") else None,
         regimes=_among(record, "regimes", {regime.id for regime in regimes()}),
-        languages=_among(record, "languages", set(LANGUAGES)),
+        languages=_among(record, "languages", set(NOTICE_LANGUAGES)),
         asks=record.wording("asks") if record.has("asks") else None,
         grade=grade,
         verified=verified,
@@ -176,8 +214,30 @@ def _read_hosts(record: Record) -> tuple[str, ...]:
     return hosts
 
 
+def _read_steps(record: Record, route: Route) -> Wording | None:
+    if route is Route.IN_APP or record.has("steps"):
+        return record.wording("steps")
+    return None
+
+
+def _read_limit(record: Record) -> Limit:
+    if not record.has("limit"):
+        return Limit()
+    inner = record.record("limit")
+    read = Limit(
+        per_notice=inner.optional("per_notice", inner.number) or None,
+        per_day=inner.optional("per_day", inner.number) or None,
+    )
+    inner.done()
+    return read
+
+
 def _read_address(record: Record, route: Route) -> str:
+    if route is Route.IN_APP:
+        return record.optional("address", record.text) or ""
     address = record.text("address")
+    if route not in {Route.EMAIL, Route.FORM}:
+        return address
     if route is Route.EMAIL:
         try:
             return checked_address(address, "address")

@@ -1,5 +1,6 @@
 """Channels: the right door for a host, never that of a look-alike; a small catalogue that says how sure it is."""
 
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,18 @@ from hypothesis import strategies as st
 
 from zaoguang.errors import UserMistake
 from zaoguang.law import Grade
-from zaoguang.notices import Channel, Route, channel, channel_for, channels
+from zaoguang.notices import (
+    OPEN_ROUTES,
+    Channel,
+    Limit,
+    Route,
+    Sender,
+    channel,
+    channel_for,
+    channels,
+    regime,
+    stale_channels,
+)
 
 EXTRA = """
 channels:
@@ -52,10 +64,47 @@ def found(address: str, extra: Path, regime: str | None = None) -> str | None:
 
 def test_the_catalogue_is_graded_and_sourced() -> None:
     for each in channels():
-        assert each.source
         assert not (each.grade is Grade.MEMORY and each.verified)
         assert each.grade is not Grade.PRIMARY or each.checked
-        assert each.hosts
+        assert each.source or each.grade is Grade.MEMORY
+        assert each.address or each.steps
+
+
+EVERY_CHANNEL = {
+    "telegram", "telegram_eu", "telegram_authority", "telegram_le", "telegram_copyright", "telegram_child", "x", "meta",
+    "google_search", "google_fake", "bing", "tiktok", "reddit", "discord", "pornhub", "onlyfans", "weibo", "douyin",
+    "wechat", "qq", "xiaohongshu", "zhihu", "bilibili", "baidu", "cac_12377", "cn_110", "cn_12338", "cn_12348",
+    "cn_12309", "cn_12389", "cn_12368", "cn_12345", "tw_siarc", "kr_d4u", "au_esafety", "stopncii", "takeitdown",
+}  # fmt: skip
+
+
+def test_every_channel_is_there_and_each_says_how_to_use_it() -> None:
+    assert {each.id for each in channels()} == EVERY_CHANNEL
+    for each in channels():
+        assert (each.route is Route.IN_APP) <= (each.steps is not None)
+        assert (each.route in OPEN_ROUTES and bool(each.hosts)) <= bool(each.regimes), each.id
+
+
+def test_only_a_door_for_authorities_leads_to_an_authoritys_order() -> None:
+    for each in channels():
+        senders = {regime(name).sender for name in each.regimes}
+        assert (Sender.AUTHORITY in senders) <= (each.route is Route.AUTHORITY_ONLY)
+
+
+def test_the_reporting_centre_takes_fifty_addresses_a_day() -> None:
+    assert channel("cac_12377").limit == Limit(per_day=50)
+
+
+def test_a_channel_is_due_when_its_grade_has_run_out_and_at_once_if_never_read() -> None:
+    known = {each.id: each for each in channels()}
+    read = date(2026, 11, 22)
+    for day, due in ((read + timedelta(days=182), False), (read + timedelta(days=183), True)):
+        stale = {each.channel.id: each for each in stale_channels(known.values(), day)}
+        assert stale["tiktok"].due is due, "second-hand: half a year"
+        assert "telegram" not in stale, "read at the source: a year"
+        assert stale["reddit"].due, "never read"
+        assert stale["reddit"].since is None
+    assert {each.channel.id for each in stale_channels(known.values(), read + timedelta(days=365))} == EVERY_CHANNEL
 
 
 def test_telegram_takes_mail_and_for_the_eu_a_form() -> None:
@@ -134,6 +183,10 @@ def test_a_folder_of_channels_is_read_and_an_own_entry_goes_before_the_catalogue
         ("route: email", "route: pigeon", "route"),
         ("checked: null", "checked: yesterday", "checked"),
         ("checked: null", "colour: red", "colour"),
+        ("route: email\n    address: abuse@forum.example", "route: in_app", "steps"),
+        ("route: form\n    address: http://127.0.0.1:8002/report", "route: phone", "address"),
+        ("checked: null", "limit: {per_day: many}", "limit.per_day"),
+        ("checked: null", "limit: {per_year: 1}", "limit.per_year"),
     ],
 )
 def test_a_badly_written_channel_is_refused_by_name(extra: Path, wrong: str, right: str, named: str) -> None:

@@ -8,7 +8,7 @@ from zaoguang.casework import CaseStatus, ConsentUse, NoticeState
 from zaoguang.centre.cases import consents
 from zaoguang.centre.cases.models import Case
 from zaoguang.centre.intake.models import ArrivalState
-from zaoguang.centre.notices.groups import unasked
+from zaoguang.centre.notices.groups import still_to_ask
 from zaoguang.centre.notices.models import Due, DueState, Notice
 from zaoguang.centre.sightings.models import CheckState, LinkCheck
 
@@ -72,7 +72,7 @@ def _looking(case: Case) -> NextStep | None:
 
 
 def _asking(case: Case) -> NextStep:
-    standing = unasked(case).count()
+    standing = still_to_ask(case)
     if standing:
         agreed = ConsentUse.NOTICE in consents.live(case)
         return NextStep(Step.DEMAND if agreed else Step.AGREE, count=standing)

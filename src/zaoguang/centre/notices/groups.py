@@ -1,13 +1,14 @@
 """Which copies still need a demand, grouped by the door to knock on."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from zaoguang import notices
 from zaoguang.casework import NoticeState
@@ -17,7 +18,10 @@ from zaoguang.centre.sightings.listing import GONE
 from zaoguang.centre.sightings.models import Sighting
 from zaoguang.notices import Channel, Regime
 
-__all__ = ["Group", "for_strangers", "known_channels", "open_groups", "unasked"]
+__all__ = ["Group", "for_strangers", "known_channels", "open_groups", "still_to_ask", "unasked"]
+
+_MOST_COPIES = 400
+"""Copies of one notice where the channel names no limit: each may bring two addresses, and a notice names 1,000."""
 
 _FOR_STRANGERS = (
     "eu-dsa-16", "us-take-it-down", "hosting-abuse", "uk-osa-48h", "in-rule-3-2-b", "cn-cc-1195", "cn-pipl-47",
@@ -33,7 +37,13 @@ class Group:
     key: str  # the channel's id, or the host
     channel: Channel | None
     host: str
-    sightings: tuple[Sighting, ...]
+    sightings: tuple[Sighting, ...]  # what may be asked for today, in notices of the size that the channel takes
+    later: int = 0  # copies that the channel takes on later days only
+
+    def batches(self) -> tuple[tuple[Sighting, ...], ...]:
+        """Give the copies of each notice that is to be drafted now."""
+        size = (self.channel.limit.per_notice if self.channel else None) or _MOST_COPIES
+        return tuple(self.sightings[start : start + size] for start in range(0, len(self.sightings), size))
 
 
 @cache
@@ -62,16 +72,54 @@ def unasked(case: Case) -> QuerySet[Sighting]:
     )
 
 
-def open_groups(case: Case) -> tuple[Group, ...]:
-    """Group the copies that nobody was asked to take down yet."""
-    return _grouped(unasked(case).order_by("seen_at", "id"))
+def open_groups(case: Case, now: datetime) -> tuple[Group, ...]:
+    """Group the copies that nobody was asked to take down yet; no address that an open notice names comes again."""
+    return _grouped(_fresh(case), now)
 
 
-def _grouped(sightings: Iterable[Sighting]) -> tuple[Group, ...]:
+def still_to_ask(case: Case) -> int:
+    """Count the copies that a notice can be drafted for; 0 where a notice under way names all of their addresses."""
+    return unasked(case).count() if next(_fresh(case), None) is not None else 0
+
+
+def _fresh(case: Case) -> Iterator[Sighting]:
+    """Give the unasked copies whose page or picture no notice under way asks for already."""
+    pending = {notices.same_address(address) for address in _pending(case)}
+    for sighting in unasked(case).order_by("seen_at", "id"):
+        named = {notices.same_address(address) for address in (sighting.page(), sighting.picture()) if address}
+        if not named <= pending:
+            yield sighting
+
+
+def _pending(case: Case) -> Iterator[str]:
+    live = [state.value for state in NoticeState if state is not NoticeState.WITHDRAWN]
+    asked = case.sightings.exclude(outcome__in=GONE).exclude(pk__in=unasked(case).values("pk"))
+    for sighting in asked.filter(notices__state__in=live).distinct():
+        yield from (sighting.page(), sighting.picture())
+
+
+def _takes_notices(channel: Channel) -> bool:
+    """Tell whether a caseworker can use it: not what only authorities, counsel, a telephone or a hash go to."""
+    return bool(channel.regimes) and channel.route in notices.OPEN_ROUTES
+
+
+def _grouped(sightings: Iterable[Sighting], now: datetime) -> tuple[Group, ...]:
     found: dict[str, tuple[Channel | None, str, list[Sighting]]] = {}
+    usable = [each for each in known_channels() if _takes_notices(each)]
     for sighting in sightings:
         page = sighting.page()
-        channel = notices.channel_for(page, [each for each in known_channels() if each.regimes])
+        channel = notices.channel_for(page, usable)
         host = urlsplit(page).netloc
         found.setdefault(channel.id if channel else host, (channel, host, []))[2].append(sighting)
-    return tuple(Group(key, channel, host, tuple(rows)) for key, (channel, host, rows) in sorted(found.items()))
+    return tuple(_today(key, channel, host, tuple(rows), now) for key, (channel, host, rows) in sorted(found.items()))
+
+
+def _today(key: str, channel: Channel | None, host: str, rows: tuple[Sighting, ...], now: datetime) -> Group:
+    """Hold back what the channel does not take any more today; tomorrow the page shows it."""
+    daily = channel.limit.per_day if channel is not None else None
+    if channel is None or daily is None:
+        return Group(key, channel, host, rows)
+    lately = Notice.objects.filter(channel=channel.id, made_at__gt=now - timedelta(days=1))
+    used = lately.exclude(state=NoticeState.WITHDRAWN.value).aggregate(count=Count("sightings"))["count"]
+    room = max(0, daily - used)
+    return Group(key, channel, host, rows[:room], later=len(rows[room:]))

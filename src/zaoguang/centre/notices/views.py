@@ -36,7 +36,7 @@ def _spoken() -> str:
 def new_notices(request: CaseRequest, case_id: object) -> HttpResponse:
     """Answer the laws' questions once, and get one draft for each addressee."""
     case, key = request.open_case.case, request.open_case.identity_key()
-    groups = open_groups(case)
+    groups = open_groups(case, time_of(request))
     laws = _laws(request, groups)
     initial = {"language": "" if len(laws) > 1 else laws[0].languages[0], **drafting.prefill(case, key)}
     form = RegimeForm(request.POST or None, regimes=laws, initial=initial)
@@ -93,7 +93,9 @@ def _draft_all(request: CaseRequest, groups: tuple[Group, ...], form: RegimeForm
     case, key = request.open_case.case, request.open_case.identity_key()
     moment = time_of(request)
     return [
-        drafting.draft(case, key, door, group.sightings, form.values(), request.user, moment) for group, door in chosen
+        drafting.draft(case, key, door, batch, form.values(), request.user, moment)
+        for group, door in chosen
+        for batch in group.batches()
     ]
 
 
@@ -101,7 +103,8 @@ def _door(request: CaseRequest, group: Group, language: str) -> drafting.Door:
     if group.channel is not None:
         law = notices.regime(group.channel.regimes[0])
         route = Route.EMAIL if group.channel.route is notices.Route.EMAIL else Route.FORM
-        return drafting.Door(law.id, group.channel.id, route, group.channel.address, _written(law, language))
+        address = group.channel.address or group.channel.name
+        return drafting.Door(law.id, group.channel.id, route, address, _written(law, language))
     address = request.POST.get(f"address-{group.key}", "").strip()
     law = notices.regime(request.POST.get(f"regime-{group.key}", ""))
     if not is_mail_address(address):

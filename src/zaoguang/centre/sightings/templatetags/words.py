@@ -142,6 +142,12 @@ def asks(channel: Channel | None) -> str:
 
 
 @register.filter
+def steps(channel: Channel | None) -> str:
+    """Say what to press, or where else to turn, at an addressee."""
+    return channel.steps(_spoken()) if channel is not None and channel.steps is not None else ""
+
+
+@register.filter
 def channel_name(channel: str) -> str:
     """Give an addressee's name; empty for one that a person named."""
     return next((each.name for each in known_channels() if each.id == channel), "")

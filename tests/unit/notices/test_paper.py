@@ -1,0 +1,67 @@
+"""A notice on paper: PDF/A, the same bytes for the same words, every character there, and words are never markup."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.fixtures.notices.make import FULL, complete
+from zaoguang.errors import OutsideFailure, UserMistake
+from zaoguang.notices import Regime, Text, paper, regimes, render
+from zaoguang.notices.paper import to_pdf
+
+DAY = date(2026, 6, 4)
+
+
+@pytest.mark.parametrize("each", regimes(), ids=lambda each: each.id)
+def test_each_notice_prints_in_each_of_its_languages_without_a_missing_letter(each: Regime) -> None:
+    for language in each.languages:
+        made = to_pdf(render(each, language, complete(each, FULL)), language, DAY, "ZG-0001")
+        assert made.startswith(b"%PDF-1.7")
+        assert b"<pdfaid:part>2</pdfaid:part>" in made
+        assert b"<pdfaid:conformance>B</pdfaid:conformance>" in made
+        assert b"/URI" not in made, "an address is not a link that a finger could open"
+
+
+def test_the_same_words_on_the_same_day_give_the_same_bytes_and_any_change_others() -> None:
+    text = Text("Notice 通知 통지 通知書", "要求: 1.\n\nhttps://a.example/" + "x" * 300 + "\n")
+    made = to_pdf(text, "en", DAY, "ZG-0001")
+    assert made == to_pdf(text, "en", DAY, "ZG-0001")
+    assert made != to_pdf(text, "en", date(2026, 6, 5), "ZG-0001")
+    assert made != to_pdf(text, "en", DAY, "ZG-0002")
+    assert made != to_pdf(text, "ja", DAY, "ZG-0001")
+
+
+@pytest.mark.parametrize("character", ["😀", "ก", "ب"])
+@pytest.mark.parametrize("place", ["subject", "body", "mark"])
+def test_a_character_without_a_letter_is_refused_by_its_code(character: str, place: str) -> None:
+    words = {"subject": "Notice", "body": "Words\n", "mark": "ZG-0001"}
+    words[place] += character
+    with pytest.raises(UserMistake, match=f"U\\+{ord(character):04X}"):
+        to_pdf(Text(words["subject"], words["body"]), "en", DAY, words["mark"])
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        '#import "@preview/cetz:0.3.0": canvas', '#read("/etc/passwd")', "$ x^2 $ *bold* _x_ = y", "] #panic() [", "\\",
+        "// not a comment", "`raw` <label> @reference", "#sys.inputs", "\"quoted\" 'so' -- --- ...",
+    ],
+)  # fmt: skip
+def test_words_are_printed_as_they_stand_and_never_obeyed(words: str) -> None:
+    plain = to_pdf(Text("Notice", "x" * len(words) + "\n"), "en", DAY)
+    made = to_pdf(Text("Notice", words + "\n"), "en", DAY)
+    assert abs(len(made) - len(plain)) < 20_000
+
+
+@settings(max_examples=25)
+@given(st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), max_size=200))
+def test_any_plain_words_print(words: str) -> None:
+    assert to_pdf(Text("Notice", words + "\n"), "en", DAY).startswith(b"%PDF")
+
+
+def test_a_machine_without_the_letters_is_told_which_package_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(paper, "FONTS", {"en": ("No Such Letters", "en", "GB")})
+    with pytest.raises(OutsideFailure, match="fonts-noto-cjk"):
+        to_pdf(Text("Notice", "Words\n"), "en", DAY)
