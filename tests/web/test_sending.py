@@ -3,6 +3,7 @@
 import json
 from datetime import timedelta
 from pathlib import Path
+from typing import Never
 
 import pytest
 import yaml
@@ -19,6 +20,7 @@ from zaoguang.centre.fingerprint_page.building import LANGUAGES, fingerprint_pag
 from zaoguang.centre.intake import arrivals, invitations, sending
 from zaoguang.centre.intake.items import read_lines
 from zaoguang.centre.intake.models import Arrival, ArrivalState, Invitation, ItemFingerprint
+from zaoguang.centre.intake.wrong_codes import Allowance
 from zaoguang.centre.sealed import read_b
 from zaoguang.errors import UserMistake
 from zaoguang.fingerprint import Film, Frame, film_to_json
@@ -239,3 +241,39 @@ def test_reading_back_what_was_kept_gives_what_was_sent(centre: MadeCentre) -> N
     assert {(row.value(), row.quality, read_b(row, "sha256")) for row in rows} == {
         (each.pdq, each.quality, each.sha256) for each in given
     }
+
+
+@pytest.mark.parametrize("breaks", ["write_b", "record"])
+def test_sending_is_kept_whole_or_not_at_all(breaks: str, centre: MadeCentre, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What breaks after the first write takes that back too: nothing is stored, and the code is still good."""
+
+    def fails(*_given: object, **_named: object) -> Never:
+        raise OSError("the disk is full")
+
+    events = AuditEvent.objects.count()
+    with monkeypatch.context() as broken:
+        broken.setattr(arrivals, breaks, fails)
+        with pytest.raises(OSError, match="full"):
+            send(centre)
+    assert not centre.case.arrivals.exclude(pk=centre.arrival.pk).exists()
+    assert AuditEvent.objects.count() == events
+    assert send(centre)[0] == 200
+    assert latest(centre).count == 2
+
+
+def test_wrong_codes_are_bounded_and_a_right_one_still_gets_through(
+    centre: MadeCentre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "allowance", Allowance(at_once=3, a_second=0.0))
+    wrong = [send(centre, code=f"AAAA-{number}") for number in range(5)]
+    assert [status for status, _page in wrong] == [422, 422, 422, 429, 429]
+    assert all(made_fingerprint(21).pdq.hex in page for _status, page in wrong), "her lines are never lost"
+    assert WORDS["too_many"]["ko"] in wrong[-1][1]
+    assert send(centre)[0] == 200
+
+
+def test_what_is_allowed_comes_back_with_time() -> None:
+    few = Allowance(at_once=2, a_second=0.5)
+    assert [few.take(at) for at in (0.0, 0.0, 0.0, 1.0, 2.0, 2.0, 1.0, 4.0)] == [
+        *(True, True, False, False, True, False, False, True)
+    ]

@@ -1,7 +1,9 @@
 """Where the fingerprint page's form arrives: from nobody who is logged in, with a code as the only right to enter."""
 
+import time
 from collections.abc import Mapping
 from functools import cache
+from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +19,7 @@ from zaoguang.centre.fingerprint_page.building import LANGUAGES
 from zaoguang.centre.intake import arrivals, invitations
 from zaoguang.centre.intake.items import read_lines
 from zaoguang.centre.intake.models import Arrival, Invitation
+from zaoguang.centre.intake.wrong_codes import allowance
 from zaoguang.centre.pages import time_of
 from zaoguang.errors import UserMistake
 
@@ -33,7 +36,7 @@ def send_fingerprints(request: HttpRequest) -> HttpResponse:
     """Keep the lines for a caseworker and give a receipt, or say why not; nothing is kept unless all of it is right."""
     invitation = invitations.with_code(request.POST.get("code", ""))
     if invitation is None:
-        return _again(request, "code")
+        return _again(request, "code") if allowance.take(time.monotonic()) else _later(request)
     if request.POST.get("yes") != "yes":
         return _again(request, "yes")
     try:
@@ -59,6 +62,15 @@ def _again(request: HttpRequest, mistake: str) -> HttpResponse:
     given = {name: request.POST.get(name, "") for name in ("code", "lines")}
     shown = {"title": "not_received", "what": f"wrong_{mistake}", "mistake": mistake, **given}
     return _shown(request, shown, status=422)
+
+
+def _later(request: HttpRequest) -> HttpResponse:
+    """Say that too many wrong codes have come, from whomever; the lines are given back all the same."""
+    given = {name: request.POST.get(name, "") for name in ("code", "lines")}
+    shown = {"title": "not_received", "what": "too_many", "mistake": "code", **given}
+    answer = _shown(request, shown, status=HTTPStatus.TOO_MANY_REQUESTS)
+    answer["Retry-After"] = "60"
+    return answer
 
 
 def _shown(request: HttpRequest, shown: Mapping[str, object], status: int = 200) -> HttpResponse:
