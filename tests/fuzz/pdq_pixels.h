@@ -142,14 +142,60 @@ static void note(const void *bytes, size_t size) {
 /* The whole way, hashes and quality too: dear, so only now and then. */
 static void same_hashes(const struct level *level, struct pieces given, float plain[GRID][GRID]) {
   uint8_t hashes[TURNS][HASH], expected[TURNS][HASH];
+  float waves[WAVES][WAVES];
   int quality;
   const int failed = hashed(&given.picture, level->decimated, hashes, &quality);
   free(given.piece);
   must(!failed, "failed", level->name, given.picture.height, given.picture.width);
-  hashes_of(plain, expected);
+  hashes_of(plain, waves, expected);
   must(!memcmp(hashes, expected, sizeof hashes), "other bits", level->name, given.picture.height, given.picture.width);
   note(hashes, sizeof hashes);
   must(quality == quality_of(plain), "other quality", level->name, given.picture.height, given.picture.width);
+}
+
+/* A band of a few weights, from the pixels; `numbers` has room for GRID x 8. */
+static struct band any_band(const uint8_t *pixels, int samples, int32_t *numbers) {
+  struct band band = {.length = 1 + pixels[0] % 8, .weights = numbers};
+  if (band.length > samples) band.length = samples;
+  for (int k = 0; k < GRID; k++)
+    band.starts[k] = (int32_t)((unsigned)k * 2654435761u % (unsigned)(samples - band.length + 1));
+  for (int n = 0; n < GRID * band.length; n++) numbers[n] = (pixels[n % 8] - 100) * 83 + n;
+  return band;
+}
+
+/* A cell of a picture decoded at a smaller scale, in whole numbers. */
+static float plain_cell(const struct samples *in, int i, int j) {
+  int64_t cell = 0;
+  for (int y = 0; y < in->down.length; y++)
+    for (int x = 0; x < in->across.length; x++) {
+      const int64_t place = (int64_t)(in->down.starts[i] + y) * in->width + in->across.starts[j] + x;
+      const uint8_t *p = in->pixels + place * in->channels;
+      const int64_t luma = in->channels == 1 ? 1000 * p[0] : 299 * p[0] + 587 * p[1] + 114 * p[2];
+      cell += luma * in->down.weights[i * in->down.length + y] * in->across.weights[j * in->across.length + x];
+    }
+  return (float)((double)cell / (1000 * BAND_ONE * BAND_ONE));
+}
+
+/* The same bytes as a picture decoded at a smaller scale: every level gives the plain cells. */
+static void same_cells(const struct level *level, const uint8_t *pixels, int height, int width, int grey) {
+  struct samples in = {.height = height, .width = grey ? width : width * 3 / 4, .channels = grey ? 1 : 4};
+  const size_t bytes = (size_t)height * (size_t)in.width * (size_t)in.channels;
+  uint8_t *copy = malloc(bytes);
+  int32_t numbers[2][GRID * 8];
+  float grid[GRID][GRID];
+  struct steps steps = {0, 0};
+  if (!copy) abort();
+  memcpy(copy, pixels, bytes);
+  in.pixels = copy;
+  in.down = any_band(pixels, height, numbers[0]);
+  in.across = any_band(pixels + 8, in.width, numbers[1]);
+  must(!scaled(&in, level->scaled, grid, &steps), "failed", level->name, height, in.width);
+  for (int i = 0; i < GRID; i++)
+    for (int j = 0; j < GRID; j++)
+      must(grid[i][j] == plain_cell(&in, i, j), "another cell", level->name, height, in.width);
+  must(steps.clipped >= 0 && steps.clipped <= steps.all, "other steps", level->name, height, in.width);
+  swap_sides(grid);
+  free(copy);
 }
 
 static void every_kernel_says_the_same(const uint8_t *pixels, int height, int width, int grey, int way) {
@@ -161,12 +207,14 @@ static void every_kernel_says_the_same(const uint8_t *pixels, int height, int wi
   const int count = levels_here(levels), strips = way & 3;
   for (int n = 0; n < count; n++)
     same_grid(&levels[n], given_as(pixels, height, width, grey, (strips + n) % 4), plain);
+  if (way & 4)
+    for (int n = 0; n < count; n++) same_cells(&levels[n], pixels, height, width, grey);
   if (way >> 2 == 1) same_hashes(&levels[count - 1], given_as(pixels, height, width, grey, strips), plain);
 }
 
 /* A grid as py_grid_hashes lets it through: any finite floats up to 1024. Nothing to compare with: it must be sound. */
 static void any_grid(struct bytes pattern) {
-  float grid[GRID][GRID];
+  float grid[GRID][GRID], waves[WAVES][WAVES];
   uint8_t hashes[TURNS][HASH];
   for (int n = 0; n < GRID * GRID; n++) {
     uint32_t bits = 0;
@@ -177,7 +225,7 @@ static void any_grid(struct bytes pattern) {
   }
   const int quality = quality_of(grid);
   must(quality >= 0 && quality <= 100, "quality out of range", "grid", GRID, GRID);
-  hashes_of(grid, hashes);
+  hashes_of(grid, waves, hashes);
 }
 
 static void try_one(const uint8_t *data, size_t size) {

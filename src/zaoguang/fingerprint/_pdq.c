@@ -105,10 +105,38 @@ static void last_slide_takes(struct last_slide *last, const struct axis *down, i
   }
 }
 
+/* What a colour, 0-255, is above or below when it may be cut off; rows of which steps are taken; their unit, 256 of
+ * luma's thousandths. */
+enum { EDGE = 3, ROWS_LOOKED_AT = 128, STEP_SHIFT = 8, ABREAST = 8 };
+
+#define BAND_ONE 65536.0 /* what the weights of a cell come to */
+
+/* One axis of a picture decoded at a smaller scale: at which sample each cell begins, and what its samples weigh. */
+struct band {
+  int length; /* of a cell */
+  int32_t starts[GRID];
+  const int32_t *weights;
+};
+
+/* A picture decoded at a smaller scale; `channels`: 4 (red, green, blue, and one that means nothing) or 1. */
+struct samples {
+  const uint8_t *pixels;
+  int height, width, channels;
+  struct band down, across;
+};
+
+/* Sums of squares of the steps in brightness along a row: beside a colour that is cut off, and all. */
+struct steps {
+  int64_t clipped, all;
+};
+
 #define LANES 4
 #define TARGET
 #define NAME(x) x##_portable
 #include "_pdq_passes.h"
+#include "_pdq_scaled.h"
+#undef TARGET
+#undef NAME
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -117,31 +145,39 @@ static void last_slide_takes(struct last_slide *last, const struct axis *down, i
 #define TARGET __attribute__((target("avx2,fma")))
 #define NAME(x) x##_avx2
 #include "_pdq_passes.h"
+#include "_pdq_scaled.h"
+#undef TARGET
+#undef NAME
 
 #define LANES 16
 #define TARGET __attribute__((target("avx2,fma,avx512f,avx512bw,avx512dq,avx512vl")))
 #define NAME(x) x##_avx512
 #include "_pdq_passes.h"
+#include "_pdq_scaled.h"
+#undef TARGET
+#undef NAME
 #endif
 
 typedef int (*decimated_t)(struct picture *, const struct axis *, const struct axis *, float[GRID][GRID]);
+typedef void (*scaled_t)(const struct samples *, double *, int32_t *, float[GRID][GRID], struct steps *);
 
 struct level {
   const char *name;
   decimated_t decimated;
+  scaled_t scaled;
 };
 
 /* What this processor can do, slowest first. */
 static int levels_here(struct level levels[3]) {
   int n = 0;
-  levels[n++] = (struct level){"portable", decimated_portable};
+  levels[n++] = (struct level){"portable", decimated_portable, scaled_portable};
 #if defined(__x86_64__)
   __builtin_cpu_init();
   if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) {
-    levels[n++] = (struct level){"avx2", decimated_avx2};
+    levels[n++] = (struct level){"avx2", decimated_avx2, scaled_avx2};
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl"))
-      levels[n++] = (struct level){"avx512", decimated_avx512};
+      levels[n++] = (struct level){"avx512", decimated_avx512, scaled_avx512};
   }
 #endif
   return n;
@@ -219,8 +255,8 @@ static void hash_of(float waves[WAVES][WAVES], uint8_t hash[HASH]) {
   for (int n = 0; n < BITS; n++) hash[HASH - 1 - n / 8] |= (uint8_t)((value[n] > median) << n % 8);
 }
 
-static void hashes_of(float grid[GRID][GRID], uint8_t hashes[TURNS][HASH]) {
-  float waves[WAVES][WAVES], turned[WAVES][WAVES];
+static void hashes_of(float grid[GRID][GRID], float waves[WAVES][WAVES], uint8_t hashes[TURNS][HASH]) {
+  float turned[WAVES][WAVES];
   waves_of(grid, waves);
   for (int turn = 0; turn < TURNS; turn++) {
     turn_waves(waves, turn, turned);
@@ -250,15 +286,35 @@ static int filtered(struct picture *in, decimated_t decimated, float grid[GRID][
 
 /* Eight hashes and the quality of a picture; 0, or -1 with an exception set or without enough memory. */
 static int hashed(struct picture *in, decimated_t decimated, uint8_t hashes[TURNS][HASH], int *quality) {
-  float grid[GRID][GRID];
+  float grid[GRID][GRID], waves[WAVES][WAVES];
   memset(hashes, 0, (size_t)TURNS * HASH);
   *quality = 0;
   if (in->height < SIDE_LEAST || in->width < SIDE_LEAST) return 0; /* as pdqhash: nothing to hash */
   const int small = in->height == GRID && in->width == GRID;
   if (small ? copied(in, grid) : filtered(in, decimated, grid)) return -1;
   *quality = quality_of(grid);
-  hashes_of(grid, hashes);
+  hashes_of(grid, waves, hashes);
   return 0;
+}
+
+/* Put rows for columns: the picture stands on its side. */
+static void swap_sides(float grid[GRID][GRID]) {
+  for (int i = 0; i < GRID; i++)
+    for (int j = 0; j < i; j++) {
+      const float held = grid[i][j];
+      grid[i][j] = grid[j][i];
+      grid[j][i] = held;
+    }
+}
+
+/* The cells of a picture decoded at a smaller scale; 0, or -1 without enough memory. */
+static int scaled(const struct samples *in, scaled_t way, float grid[GRID][GRID], struct steps *steps) {
+  double *sums = calloc((size_t)GRID * (size_t)in->width, sizeof(double));
+  int32_t *luma = malloc(sizeof(int32_t) * 2 * (size_t)in->width);
+  const int ready = sums && luma;
+  if (ready) way(in, sums, luma, grid, steps);
+  free(sums), free(luma);
+  return ready ? 0 : -1;
 }
 
 #ifndef PDQ_WITHOUT_PYTHON
@@ -345,7 +401,7 @@ static PyObject *py_hashes(PyObject *module, PyObject *args) {
 /* grid_hashes(grid) -> (256 bytes, quality): from 64 x 64 float32 that are decimated already */
 static PyObject *py_grid_hashes(PyObject *module, PyObject *given) {
   (void)module;
-  float grid[GRID][GRID];
+  float grid[GRID][GRID], waves[WAVES][WAVES];
   uint8_t hashes[TURNS][HASH];
   Py_buffer view;
   if (PyObject_GetBuffer(given, &view, PyBUF_SIMPLE) < 0) return NULL;
@@ -361,8 +417,64 @@ static PyObject *py_grid_hashes(PyObject *module, PyObject *given) {
       PyErr_SetString(PyExc_ValueError, "a grid holds brightness, 0-255");
       return NULL;
     }
-  hashes_of(grid, hashes);
+  hashes_of(grid, waves, hashes);
   return Py_BuildValue("y#i", (char *)hashes, (Py_ssize_t)sizeof hashes, quality_of(grid));
+}
+
+/* Read a band: 64 starts, then as many weights for each; 0, or -1 where it reaches out of `samples`. */
+static int take_band(struct band *band, const Py_buffer *view, int samples) {
+  const int64_t numbers = view->len / (int64_t)sizeof(int32_t);
+  if (view->len % (int64_t)sizeof(int32_t) || numbers <= GRID || numbers % GRID) return -1;
+  const int64_t length = numbers / GRID - 1;
+  if (length > samples) return -1;
+  memcpy(band->starts, view->buf, sizeof band->starts);
+  band->length = (int)length;
+  band->weights = (const int32_t *)view->buf + GRID;
+  for (int k = 0; k < GRID; k++)
+    if (band->starts[k] < 0 || band->starts[k] > samples - length) return -1;
+  return 0;
+}
+
+/* scaled_hashes(samples, height, width, channels, down, across, swapped, level)
+ * -> (256 bytes, quality, waves: 256 float32, clipped, all) */
+static PyObject *py_scaled_hashes(PyObject *module, PyObject *args) {
+  (void)module;
+  Py_buffer pixels, down, across;
+  int swapped, level, quality = 0, failed = 0;
+  struct samples in = {0};
+  struct steps steps = {0};
+  struct level levels[3];
+  float grid[GRID][GRID], waves[WAVES][WAVES];
+  uint8_t hashes[TURNS][HASH];
+  if (!PyArg_ParseTuple(args, "y*iiiy*y*pi", &pixels, &in.height, &in.width, &in.channels, &down, &across, &swapped,
+                        &level))
+    return NULL;
+  const int fits = in.height >= 1 && in.height <= SIDE_MOST && in.width >= 1 && in.width <= SIDE_MOST &&
+                   (in.channels == 1 || in.channels == 4) &&
+                   pixels.len == (int64_t)in.height * in.width * in.channels && level >= 0 &&
+                   level < levels_here(levels) && !take_band(&in.down, &down, in.height) &&
+                   !take_band(&in.across, &across, in.width);
+  if (fits) {
+    in.pixels = pixels.buf;
+    PyThreadState *state = PyEval_SaveThread();
+    failed = scaled(&in, levels[level].scaled, grid, &steps);
+    if (!failed) {
+      if (swapped) swap_sides(grid);
+      quality = quality_of(grid);
+      hashes_of(grid, waves, hashes);
+    }
+    PyEval_RestoreThread(state);
+  }
+  PyBuffer_Release(&pixels);
+  PyBuffer_Release(&down);
+  PyBuffer_Release(&across);
+  if (!fits) {
+    PyErr_SetString(PyExc_ValueError, "the samples do not fill height x width x channels, or a band reaches out");
+    return NULL;
+  }
+  if (failed) return PyErr_NoMemory();
+  return Py_BuildValue("y#iy#LL", (char *)hashes, (Py_ssize_t)sizeof hashes, quality, (char *)waves,
+                       (Py_ssize_t)sizeof waves, (long long)steps.clipped, (long long)steps.all);
 }
 
 /* levels() -> names of the instruction sets that this processor has, fastest last */
@@ -384,6 +496,7 @@ static PyObject *py_levels(PyObject *module, PyObject *none) {
 static PyMethodDef methods[] = {
     {"hashes", py_hashes, METH_VARARGS, "Give the eight hashes (256 bytes) and the quality of 8-bit pixels."},
     {"grid_hashes", py_grid_hashes, METH_O, "Give the eight hashes and the quality of 64 x 64 float32 brightnesses."},
+    {"scaled_hashes", py_scaled_hashes, METH_VARARGS, "Hash a picture decoded at a smaller scale, and say how it steps."},
     {"levels", py_levels, METH_NOARGS, "Name the instruction sets this processor has, fastest last."},
     {NULL, NULL, 0, NULL},
 };

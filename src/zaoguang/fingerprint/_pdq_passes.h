@@ -272,5 +272,3 @@ TARGET static int NAME(decimated)(struct picture *in, const struct axis *across,
 #undef HOT
 #undef OVER
 #undef LANES
-#undef TARGET
-#undef NAME

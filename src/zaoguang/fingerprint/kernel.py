@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
-from zaoguang.fingerprint import kernel_numpy
+from zaoguang.fingerprint import kernel_numpy, kernel_scaled
 from zaoguang.fingerprint.pdq import Pdq
 
-__all__ = ["Hashed", "Kernel", "hashed", "hashed_cells", "instructions", "kernel_here"]
+__all__ = ["Hashed", "Kernel", "Samples", "Seen", "hashed", "hashed_samples", "instructions", "kernel_here"]
 
 _HASH_BYTES: Final = 32
 _RGB: Final = 3
@@ -31,6 +31,27 @@ class Hashed:
     quality: int  # 0-100
 
 
+class Samples(NamedTuple):
+    """A picture decoded at a smaller scale, and what each sample weighs in a cell."""
+
+    pixels: bytes  # rows from the top
+    height: int
+    width: int
+    channels: int  # 4: red, green, blue, and one that means nothing; 1: grey
+    down: bytes  # packed_weights
+    across: bytes
+    swapped: bool  # rows become columns, once filtered
+
+
+class Seen(NamedTuple):
+    """What samples hash to, and how sure that is."""
+
+    hashed: Hashed
+    waves: bytes  # 16 x 16 float32, of which the bits say which lie above the median
+    clipped_steps: int  # squares of steps in brightness along a row, in 256/1000 of 1: beside cut-off colours
+    all_steps: int  # and everywhere; both in each of the rows looked at
+
+
 def _in_numpy(pixels: bytes | Iterator[bytes], height: int, width: int, channels: int) -> tuple[bytes, int]:
     together = b"".join(pixels) if isinstance(pixels, Iterator) else pixels
     return kernel_numpy.hashes(together, height, width, channels)
@@ -41,13 +62,15 @@ _KERNELS: Final[dict[Kernel, Callable[[bytes | Iterator[bytes], int, int, int], 
 }
 _LEVELS: Final[list[str]] = []
 
-_FROM_CELLS: Final[dict[Kernel, Callable[[bytes], tuple[bytes, int]]]] = {Kernel.NUMPY: kernel_numpy.grid_hashes}
+_FROM_SAMPLES: Final[dict[Kernel, Callable[["Samples"], tuple[bytes, int, bytes, int, int]]]] = {
+    Kernel.NUMPY: lambda given: kernel_scaled.scaled_hashes(*given)
+}
 
 with suppress(ImportError):  # it was installed on a machine without a C compiler
     from zaoguang.fingerprint import _pdq
 
     _LEVELS.extend(_pdq.levels())
-    _FROM_CELLS[Kernel.C] = _pdq.grid_hashes
+    _FROM_SAMPLES[Kernel.C] = lambda given: _pdq.scaled_hashes(*given, len(_LEVELS) - 1)
     _KERNELS[Kernel.C] = lambda pixels, height, width, channels: _pdq.hashes(
         pixels, height, width, channels, len(_LEVELS) - 1
     )
@@ -78,9 +101,10 @@ def hashed(
     return _apart(*_KERNELS[kernel or kernel_here()](pixels, height, width, channels))
 
 
-def hashed_cells(cells: bytes, *, kernel: Kernel | None = None) -> Hashed:
-    """Hash 64 x 64 float32 brightnesses that are filtered and decimated already; ``ValueError`` if they are not."""
-    return _apart(*_FROM_CELLS[kernel or kernel_here()](cells))
+def hashed_samples(given: Samples, *, kernel: Kernel | None = None) -> Seen:
+    """Hash a picture decoded at a smaller scale; ``ValueError`` if the samples do not fill the sides."""
+    together, quality, waves, clipped, every = _FROM_SAMPLES[kernel or kernel_here()](given)
+    return Seen(_apart(together, quality), waves, clipped, every)
 
 
 def _apart(together: bytes, quality: int) -> Hashed:

@@ -13,13 +13,13 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["COSINES", "SIDE_MOST", "grid_hashes", "hashes"]
+__all__ = ["GRID", "SIDE_MOST", "grid_hashes", "hashes", "hashes_of", "quality_of", "waves_of"]
 
 SIDE_MOST: Final = 1 << 20
 
 _Floats = NDArray[np.float32]
 
-_GRID: Final = 64
+GRID: Final = 64
 _WAVES: Final = 16
 _TURNS: Final = 8
 _HASH_BYTES: Final = 32
@@ -27,13 +27,13 @@ _SIDE_LEAST: Final = 5  # as pdqhash: below it there is nothing to hash
 _AT_A_TIME: Final = 1 << 20  # pixels; fewer would mean more, shorter steps, which cost more than their sums
 _LUMA: Final = np.array([299, 587, 114], dtype=np.float32)
 _BRIGHTEST: Final = 1024.0
-COSINES: Final = np.array(
+_COSINES: Final = np.array(
     [
         [
-            float(np.float32(math.sqrt(2 / _GRID))) * math.cos(math.pi / 2 / _GRID * (wave + 1) * (2 * place + 1))
+            float(np.float32(math.sqrt(2 / GRID))) * math.cos(math.pi / 2 / GRID * (wave + 1) * (2 * place + 1))
             for wave in range(_WAVES)
         ]
-        for place in range(_GRID)
+        for place in range(GRID)
     ],
     dtype=np.float32,
 )
@@ -53,19 +53,19 @@ def hashes(pixels: bytes, height: int, width: int, channels: int) -> tuple[bytes
         return bytes(_TURNS * _HASH_BYTES), 0
     picture = flat.reshape(height, width, channels)
     # A picture of just the grid's size is taken as it is: so does pdqhash.compute (its compute_dihedral filters it).
-    grid = _luma(picture) if height == width == _GRID else _filtered(picture)
-    return _hashes_of(grid), _quality_of(grid)
+    grid = _luma(picture) if height == width == GRID else _filtered(picture)
+    return hashes_of(waves_of(grid)), quality_of(grid)
 
 
 def grid_hashes(grid: bytes) -> tuple[bytes, int]:
     """Give the eight hashes and the quality of 64 x 64 float32 brightnesses that are decimated already."""
     floats = np.frombuffer(grid, dtype=np.float32)
-    if floats.size != _GRID * _GRID:
+    if floats.size != GRID * GRID:
         raise ValueError("a grid is 64 x 64 float32")
     if not np.all(np.abs(floats) <= _BRIGHTEST):  # refuses NaN too, whose order is undefined
         raise ValueError("a grid holds brightness, 0-255")
-    square = floats.reshape(_GRID, _GRID)
-    return _hashes_of(square), _quality_of(square)
+    square = floats.reshape(GRID, GRID)
+    return hashes_of(waves_of(square)), quality_of(square)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +80,11 @@ class _Axis:
 
     @classmethod
     def of(cls, length: int) -> "_Axis":
-        window = -(-length // (2 * _GRID))
+        window = -(-length // (2 * GRID))
         lag = (window + 2) // 2 - 1
         steps = np.arange(length + lag)
         counts = np.minimum(steps, length - 1) - np.maximum(steps - window, -1)
-        kept = ((np.arange(_GRID) + 0.5) * length / _GRID).astype(np.intp)
+        kept = ((np.arange(GRID) + 0.5) * length / GRID).astype(np.intp)
         return cls(length, window, lag, kept, counts.astype(np.float32))
 
 
@@ -126,13 +126,13 @@ def _filtered(picture: NDArray[np.uint8]) -> _Floats:
     """Give the 64 x 64 decimated luma: boxes along rows, down columns, along rows, down columns; then every 64th."""
     height, width, _ = picture.shape
     across, down = _Axis.of(width), _Axis.of(height)
-    first, second = _Descent(down, width), _Descent(down, _GRID)
+    first, second = _Descent(down, width), _Descent(down, GRID)
     every, kept = np.arange(width), across.kept
-    grid = np.empty((_GRID, _GRID), dtype=np.float32)
+    grid = np.empty((GRID, GRID), dtype=np.float32)
     for rows in _rows(picture, down.lag):
         _, means = first.takes(_boxed(rows, across, every))
         _keep(grid, down, *second.takes(_boxed(means, across, kept)))
-    _keep(grid, down, *second.takes(np.zeros((down.lag, _GRID), dtype=np.float32)))
+    _keep(grid, down, *second.takes(np.zeros((down.lag, GRID), dtype=np.float32)))
     return grid
 
 
@@ -174,7 +174,7 @@ def _keep(grid: _Floats, down: _Axis, first: int, means: _Floats) -> None:
     grid[here] = means[down.kept[here] - first]
 
 
-def _quality_of(grid: _Floats) -> int:
+def quality_of(grid: _Floats) -> int:
     """Sum the marked steps in brightness between neighbours, each cut to a whole percentage."""
     total = 0
     for steps in (grid[:-1] - grid[1:], grid[:, :-1] - grid[:, 1:]):
@@ -182,18 +182,19 @@ def _quality_of(grid: _Floats) -> int:
     return min(total // 90, 100)
 
 
-def _hashes_of(grid: _Floats) -> bytes:
-    return b"".join(_hash_of(turned) for turned in _turned(_waves_of(grid)))
+def hashes_of(waves: _Floats) -> bytes:
+    """Give the eight hashes of 16 x 16 waves."""
+    return b"".join(_hash_of(turned) for turned in _turned(waves))
 
 
-def _waves_of(grid: _Floats) -> _Floats:
+def waves_of(grid: _Floats) -> _Floats:
     """Give the 16 x 16 lowest waves but the flat ones, summed from the first place to the last."""
-    rows = np.zeros((_WAVES, _GRID), dtype=np.float32)
+    rows = np.zeros((_WAVES, GRID), dtype=np.float32)
     waves = np.zeros((_WAVES, _WAVES), dtype=np.float32)
-    for place in range(_GRID):
-        rows += COSINES[place][:, None] * grid[place]
-    for place in range(_GRID):
-        waves += rows[:, place, None] * COSINES[place]
+    for place in range(GRID):
+        rows += _COSINES[place][:, None] * grid[place]
+    for place in range(GRID):
+        waves += rows[:, place, None] * _COSINES[place]
     return waves
 
 

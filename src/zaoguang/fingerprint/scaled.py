@@ -4,32 +4,29 @@ What it cannot do well it leaves to the exact way: the reason says why (docs/dec
 """
 
 import io
+import math
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, JpegImagePlugin
 
 from zaoguang.fingerprint.colour import in_srgb
-from zaoguang.fingerprint.kernel import Hashed, Kernel, hashed_cells
-from zaoguang.fingerprint.kernel_numpy import COSINES
+from zaoguang.fingerprint.kernel import Hashed, Kernel, Samples, Seen, hashed_samples
+from zaoguang.fingerprint.kernel_scaled import ROWS_LOOKED_AT, STEP
 from zaoguang.fingerprint.orientation import turn_of
 from zaoguang.fingerprint.record import LOW_QUALITY_BELOW
-from zaoguang.fingerprint.scaled_weights import SCALES, scaled_weights
+from zaoguang.fingerprint.scaled_weights import SCALES, packed_weights
 
 __all__ = ["Exactly", "Scaled", "scaled_hash"]
 
-_Floats = NDArray[np.float32]
 _Turn = Image.Transpose
 
 _CELLS: Final = 64
-_SHORT_SIDE: Final = 512  # at a smaller scale it must still be this long; a half is taken down to half as much
+_SHORT_SIDE: Final = 256  # at a smaller scale it must still be this long
 _LONG_SIDE_MOST: Final = 8192
-_ROWS_LOOKED_AT: Final = 128
-_EDGE: Final = 3  # of 255: how near to black or full a colour is taken for cut off
-_CLIPPED_MOST: Final = 6.0  # of 255: steps in brightness between neighbours, where a colour is cut off
+_CLIPPED_MOST: Final = 10.0  # of 255: steps in brightness between neighbours, where a colour is cut off
 _NOT_CLIPPED: Final = 0.15  # what a step in brightness moves where no colour is cut off, against where one is
 _MOVED: Final = 0.33  # how far a wave moves for a step of 1, were a cell one sample
 _NEAR_MOST: Final = 8  # so many bits may hang on waves that could cross the median
@@ -84,19 +81,16 @@ def scaled_hash(untrusted_bytes: bytes, kernel: Kernel | None) -> Scaled | Exact
         return Exactly.SIZE
     if in_srgb(picture, picture.info.get("icc_profile")) is not picture:
         return Exactly.PROFILE
-    down, across, swapped = _BACKWARDS[turn_of(picture, "JPEG")]
-    cells = _product(
-        scaled_weights(height, scale, backwards=down), picture, scaled_weights(width, scale, backwards=across)
-    )
-    found = hashed_cells(np.ascontiguousarray(cells.T if swapped else cells).tobytes(), kernel=kernel)
-    doubt = _doubt(picture, cells, found.quality)
-    return doubt or Scaled(found, (height, width) if swapped else (width, height))
+    seen = hashed_samples(_samples(picture, (width, height), scale), kernel=kernel)
+    doubt = _doubt(picture, seen)
+    turned = _BACKWARDS[turn_of(picture, "JPEG")][2]
+    return doubt or Scaled(seen.hashed, (height, width) if turned else (width, height))
 
 
 def _scale(width: int, height: int) -> int:
     """Give by how much the sides are divided, or 0: not at all."""
     short, long = sorted((width, height))
-    fit = [scale for scale in SCALES if short >= scale * _SHORT_SIDE] or [2] * (short >= _SHORT_SIDE)
+    fit = [scale for scale in SCALES if short >= scale * _SHORT_SIDE]
     return fit[0] if fit and long <= fit[0] * _LONG_SIDE_MOST else 0
 
 
@@ -111,44 +105,39 @@ def _unfit(picture: Image.Image) -> Exactly | None:
     return None
 
 
-def _product(down: _Floats, picture: Image.Image, across: _Floats) -> _Floats:
-    """Give the 64 x 64 cells: down x brightness x across. ``down`` is a band, so it is taken eight rows at a time."""
-    luma = np.asarray(picture.convert("L"))
-    slabs = []
-    for rows in down.reshape(8, _CELLS // 8, -1):
-        used = np.flatnonzero(rows.any(axis=0))
-        part = slice(int(used[0]), int(used[-1]) + 1)
-        slabs.append(rows[:, part] @ luma[part].astype(np.float32))
-    cells: _Floats = np.concatenate(slabs) @ across.T
-    return cells
+def _samples(picture: Image.Image, full: tuple[int, int], scale: int) -> Samples:
+    """Give the pixels as they are, the weights from the end at which the picture begins when it stands upright."""
+    down, across, swapped = _BACKWARDS[turn_of(picture, "JPEG")]
+    width, height = full
+    grey = picture.mode == "L"
+    return Samples(
+        picture.tobytes() if grey else picture.tobytes("raw", "RGBX"),
+        picture.height,
+        picture.width,
+        1 if grey else 4,
+        packed_weights(height, scale, backwards=down),
+        packed_weights(width, scale, backwards=across),
+        swapped,
+    )
 
 
-def _doubt(picture: Image.Image, cells: _Floats, quality: int) -> Exactly | None:
-    """Say whether more than a few bits could come out otherwise than in full size."""
-    if quality < LOW_QUALITY_BELOW + _QUALITY_DOUBT:
+def _doubt(picture: Image.Image, seen: Seen) -> Exactly | None:
+    """Say whether more than a few bits could come out otherwise than in full size.
+
+    A cut-off colour hides what lay beyond; a mean of cut-off pixels is not the cut-off mean of pixels. So what counts
+    is how brightness steps from sample to sample in a row (root mean square): beside cut-off colours, and everywhere.
+    """
+    if seen.hashed.quality < LOW_QUALITY_BELOW + _QUALITY_DOUBT:
         return Exactly.LOW_QUALITY
-    clipped, all_steps = _steps(picture)
+    rows = -(-picture.height // max(picture.height // ROWS_LOOKED_AT, 1))
+    clipped, steps = (
+        STEP * math.sqrt(squares / (rows * (picture.width - 1))) for squares in (seen.clipped_steps, seen.all_steps)
+    )
     if clipped > _CLIPPED_MOST:
         return Exactly.CLIPPED
     side = min(picture.size) / _CELLS  # of a cell, in samples
-    moved = _MOVED * (clipped + _NOT_CLIPPED * all_steps) / side
-    waves = COSINES.T @ cells @ COSINES
-    middle = np.partition(waves.reshape(-1), 127)[127]
+    moved = _MOVED * (clipped + _NOT_CLIPPED * steps) / side
+    waves = np.frombuffer(seen.waves, dtype=np.float32)
+    middle = np.partition(waves, 127)[127]
     near = int(np.count_nonzero(np.abs(waves - middle) < _SPREADS * moved))
     return Exactly.DOUBTFUL if near - 1 > _NEAR_MOST else None
-
-
-def _steps(picture: Image.Image) -> tuple[float, float]:
-    """Give how brightness steps from sample to sample in a row (root mean square): beside cut-off ones, and all.
-
-    A cut-off colour hides what lay beyond; a mean of cut-off pixels is not the cut-off mean of pixels.
-    """
-    every = max(picture.height // _ROWS_LOOKED_AT, 1)
-    rows = np.asarray(picture)[::every]
-    at_edge = (rows + np.uint8(_EDGE)) < 2 * _EDGE
-    if at_edge.ndim == 3:  # noqa: PLR2004  # rows, columns, colours
-        at_edge = at_edge[..., 0] | at_edge[..., 1] | at_edge[..., 2]
-    luma = np.asarray(picture.convert("L"))[::every].astype(np.float32)
-    squares = np.square(luma[:, 1:] - luma[:, :-1])
-    clipped = squares[at_edge[:, 1:] | at_edge[:, :-1]].sum() / squares.size
-    return float(np.sqrt(clipped)), float(np.sqrt(squares.mean()))

@@ -1,11 +1,11 @@
-"""What each pixel of a JPEG decoded at a smaller scale weighs in PDQ's 64 cells, along one axis.
+"""What each sample of a JPEG decoded at a smaller scale weighs in PDQ's 64 cells, along one axis.
 
-PDQ filters with a box, twice, then keeps 64 items: that is linear, so along one axis it is a matrix of 64 x length.
-A decoder that gives 4, 2 or 1 samples for each block of 8 keeps the block's lowest waves (ITU-T T.81, A.3.3). Spread
-out again over the 8 pixels, what they are worth in a cell is the same matrix times the spreading: 64 x scaled length.
+PDQ filters with a box, twice, then keeps 64 items: that is linear, so along one axis it is a matrix of 64 x length. A
+decoder that divides the sides by 8, 4 or 2 gives the means of so many pixels (libjpeg's jidctred.c). Through each mean
+and its two neighbours goes one parabola that has these means: what its pixels are worth in a cell, the three samples
+are worth together. Past the ends the last sample goes on.
 """
 
-import math
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -13,15 +13,30 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["BLOCK", "SCALES", "scaled_weights"]
+__all__ = ["ONE", "SCALES", "Band", "packed_weights", "scaled_weights"]
 
-BLOCK: Final = 8
 SCALES: Final = (8, 4, 2)
 """By how much a JPEG decoder can divide the sides."""
+
+ONE: Final = 1 << 16
+"""What the weights of a cell come to, but for rounding; they are whole, so that sums of them are exact."""
 
 _CELLS: Final = 64
 _Doubles = NDArray[np.float64]
 _Places = NDArray[np.intp]
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """The weights of 64 cells: few samples count in each, all others weigh nothing."""
+
+    starts: NDArray[np.int32]  # 64: the first sample of each cell
+    weights: NDArray[np.int32]  # 64 x the most samples that a cell has
+
+    @property
+    def packed(self) -> bytes:
+        """Both, one after the other, as the kernels take them."""
+        return self.starts.tobytes() + self.weights.tobytes()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,30 +55,50 @@ class _Boxes:
         return np.maximum(last - self.window + 1, 0), np.minimum(last, self.length - 1)
 
 
-@lru_cache(maxsize=32)
-def scaled_weights(length: int, scale: int, *, backwards: bool = False) -> NDArray[np.float32]:
-    """Give 64 x ⌈length / scale⌉ weights; each row sums to 1. ``length``: full pixels; ``scale``: one of ``SCALES``.
+@lru_cache(maxsize=64)
+def packed_weights(length: int, scale: int, *, backwards: bool = False) -> bytes:
+    """Give ``scaled_weights`` as the kernels take them."""
+    return scaled_weights(length, scale, backwards=backwards).packed
+
+
+def scaled_weights(length: int, scale: int, *, backwards: bool = False) -> Band:
+    """Give the weights of ⌈length / scale⌉ samples. ``length``: full pixels; ``scale``: one of ``SCALES``.
 
     ``backwards``: the axis is read from its other end once the picture stands upright.
     """
-    starts, pixels = _pixel_weights(_Boxes(length), backwards=backwards)
-    kept = BLOCK // scale
-    blocks = pixels.shape[1] // BLOCK
-    by_block = pixels.reshape(_CELLS, blocks, BLOCK)
-    # Of a block that sticks out some samples are not given: there each sample stands for the pixels it covers.
-    sticks_out = (length % BLOCK != 0) & (starts[:, None] + np.arange(blocks) == length // BLOCK)
-    spread = np.where(sticks_out[:, :, None], by_block @ _flat(kept), by_block @ _waved(kept))
-    scaled = -(-length // scale)
-    weights = np.zeros((_CELLS, scaled + blocks * kept + BLOCK))
-    places = starts[:, None] * kept + np.arange(blocks * kept)
-    np.put_along_axis(weights, places, spread.reshape(_CELLS, -1), axis=1)
-    found = np.ascontiguousarray(weights[:, :scaled], dtype=np.float32)
-    found.flags.writeable = False
-    return found
+    starts, pixels = _pixel_weights(_Boxes(length), scale, backwards=backwards)
+    worth = _of_samples(pixels.reshape(_CELLS, -1, scale))
+    samples = -(-length // scale)
+    wide = min(worth.shape[1], samples)
+    begins = np.clip(starts - 1, 0, samples - wide)
+    places = np.clip(starts[:, None] - 1 + np.arange(worth.shape[1]), 0, samples - 1) - begins[:, None]
+    cells = np.repeat(np.arange(_CELLS), worth.shape[1])
+    found = np.bincount(cells * wide + places.ravel(), worth.ravel(), _CELLS * wide)
+    weights = np.rint(found * ONE).astype(np.int32).reshape(_CELLS, wide)
+    return Band(begins.astype(np.int32), weights)
 
 
-def _pixel_weights(boxes: _Boxes, *, backwards: bool) -> tuple[_Places, _Doubles]:
-    """Give, for each cell, the block in which its weights begin and the weights of the pixels from there on.
+def _of_samples(pixels: _Doubles) -> _Doubles:
+    """Give what samples are worth, from one before the first, of cells x samples x the pixels that each is the mean of.
+
+    The parabola of the means b, c, d, u samples from the middle: c + u (d - b) / 2 + (u² - its mean) (b - 2c + d) / 2.
+    """
+    cells, samples, scale = pixels.shape
+    place = (np.arange(scale) - (scale - 1) / 2) / scale
+    even, slope, bend = (
+        pixels.sum(axis=2),
+        pixels @ (place / 2),
+        pixels @ ((np.square(place) - np.square(place).mean()) / 2),
+    )
+    worth = np.zeros((cells, samples + 2))
+    worth[:, 1:-1] = even - 2 * bend
+    worth[:, 2:] += bend + slope
+    worth[:, :-2] += bend - slope
+    return worth
+
+
+def _pixel_weights(boxes: _Boxes, scale: int, *, backwards: bool) -> tuple[_Places, _Doubles]:
+    """Give, for each cell, the sample in which its weights begin and the weights of the pixels from there on.
 
     A cell is the mean of a box of means of boxes: each inner box adds one even stretch, of which the beginning and the
     end are noted and summed up after.
@@ -76,29 +111,10 @@ def _pixel_weights(boxes: _Boxes, *, backwards: bool) -> tuple[_Places, _Doubles
     worth /= ends - begins + 1
     if backwards:
         begins, ends = boxes.length - 1 - ends, boxes.length - 1 - begins
-    starts = begins.min(axis=1) // BLOCK
-    width = BLOCK * (-(-2 * boxes.window // BLOCK) + 1)
-    row = np.arange(_CELLS)[:, None] * (width + 1) - starts[:, None] * BLOCK
+    starts = begins.min(axis=1) // scale
+    width = scale * (-(-2 * boxes.window // scale) + 1)
+    row = np.arange(_CELLS)[:, None] * (width + 1) - starts[:, None] * scale
     size = _CELLS * (width + 1)
     steps = np.bincount((row + begins).ravel(), worth.ravel(), size)
     steps -= np.bincount((row + ends + 1).ravel(), worth.ravel(), size)
     return starts, steps.reshape(_CELLS, width + 1).cumsum(axis=1)[:, :width]
-
-
-def _flat(kept: int) -> _Doubles:
-    """Give 8 x kept: each sample spread evenly over the pixels it stands for."""
-    return np.asarray(np.kron(np.eye(kept), np.ones((BLOCK // kept, 1))), dtype=np.float64)
-
-
-def _waved(kept: int) -> _Doubles:
-    """Give 8 x kept: the samples' waves, drawn over 8 pixels."""
-    spread: _Doubles = _waves(BLOCK)[:kept].T @ _waves(kept) * math.sqrt(BLOCK / kept)
-    return spread
-
-
-def _waves(samples: int) -> _Doubles:
-    """Give the orthonormal cosine waves of that many samples, one a row."""
-    wave, place = np.mgrid[:samples, :samples]
-    cosines = np.cos((2 * place + 1) * wave * (np.pi / (2 * samples))) * math.sqrt(2 / samples)
-    cosines[0] /= math.sqrt(2)
-    return np.asarray(cosines, dtype=np.float64)
