@@ -3,7 +3,7 @@
 #
 #   scripts/system_packages.sh run     what `make run` needs: a Python that can make virtual environments
 #   scripts/system_packages.sh test    what `make test` needs besides: browser, PostgreSQL, fonts, a C compiler,
-#                                      openssl, gettext
+#                                      openssl, gettext, an IMAP server
 #
 # On Debian and Ubuntu, as root or with a sudo that asks nothing, missing packages are installed by apt-get, said
 # first on one line. Otherwise the one command to run is printed. What `run` lacks is a failure; what `test` lacks is
@@ -50,6 +50,7 @@ test)
     cjk_font || needs fonts-noto-cjk
     command -v cc >/dev/null 2>&1 || { needs gcc && needs libc6-dev; }
     command -v openssl >/dev/null 2>&1 || needs openssl
+    [ -x /usr/lib/dovecot/imap ] || needs dovecot-imapd
     command -v xgettext >/dev/null 2>&1 || needs gettext
     ;;
 *)

@@ -20,7 +20,14 @@ from tests.support.canary import forms
 from tests.support.repository import ROOT
 from zaoguang.centre.inventory import COLUMNS
 
-TAGS = {"sightings_link.tag", "sightings_sighting.page_tag", "sightings_sighting.tag"}
+TAGS = {
+    "sightings_link.tag",
+    "sightings_sighting.page_tag",
+    "sightings_sighting.tag",
+    "notices_attempt.tag",
+    "notices_addresseestop.tag",
+    "letters_letter.tag",
+}
 """Keyed digests of addresses: they are there to be found; the addresses themselves are searched for."""
 
 

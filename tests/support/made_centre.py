@@ -26,17 +26,18 @@ from zaoguang.centre.intake.invitations import invite
 from zaoguang.centre.intake.items import add_items, read_lines
 from zaoguang.centre.intake.models import Arrival, Invitation, Item
 from zaoguang.centre.keyring import make_keys
+from zaoguang.centre.letters.models import Letter, LetterKey
 from zaoguang.centre.notices import drafting
 from zaoguang.centre.notices.brakes import addressee_tag
 from zaoguang.centre.notices.models import AddresseeStop, Notice, Route
 from zaoguang.centre.places import places
-from zaoguang.centre.sealed import write_b
+from zaoguang.centre.sealed import write, write_b
 from zaoguang.centre.sightings.links import start_check
 from zaoguang.centre.sightings.matching import case_index
 from zaoguang.centre.sightings.models import CheckState, LinkCheck, LinkState
 from zaoguang.centre.sightings.reading import keep_sightings
 from zaoguang.fingerprint import Fingerprint, Pdq, to_json
-from zaoguang.vault import SecretKey
+from zaoguang.vault import SecretKey, seal_to
 from zaoguang.watch import Fetched, PageReport, PictureSeen
 
 PASSPHRASE = "correct horse battery"
@@ -80,6 +81,7 @@ class MadeCentre:
     code: str  # the invitation's
     arrival: Arrival  # one fingerprint that she sent, waiting
     clock: CaseClock  # the police decide
+    letter: Letter  # an answer to the draft, as if that had been sent
     stop: AddresseeStop  # of an addressee that nothing else here names
 
 
@@ -135,8 +137,22 @@ def make_centre() -> MadeCentre:
         *invite(case, lead, moment),
         arrival,
         clock,
+        answer_to(draft, lead, moment),
         stopped_addressee(moment),
     )
+
+
+ANSWER = canary("Answer-7f3a: we have received the report of Legal-Name-7f3a-Example")
+
+
+def answer_to(notice: Notice, by: Person, now: datetime) -> Letter:
+    """Give an answer to that notice, sealed to one member."""
+    letter = Letter(validity=1, uid=1, tag=b"t" * 32, notice=notice, arrived_at=now, reading="receipt", state="waiting")
+    key = SecretKey.generate()
+    write(letter, "body", f"abuse@forum.example\nRe: report\n\n{ANSWER}", key)
+    letter.save(force_insert=True)
+    LetterKey.objects.create(letter=letter, person=by, sealed=seal_to(bytes(by.public_key), key))
+    return letter
 
 
 def stopped_addressee(now: datetime, address: str = "full@box.example") -> AddresseeStop:

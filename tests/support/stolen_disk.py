@@ -26,7 +26,7 @@ from django.contrib.sessions.models import Session  # noqa: E402  (the same)
 from django.core.management import call_command  # noqa: E402  (the same)
 from django.test import Client  # noqa: E402  (the same)
 
-from tests.support.made_centre import made_fingerprint, yes_to  # noqa: E402  (the same)
+from tests.support.made_centre import made_fingerprint, stopped_addressee, yes_to  # noqa: E402  (the same)
 from zaoguang import notices  # noqa: E402  (the same)
 from zaoguang.casework import Role  # noqa: E402  (the same)
 from zaoguang.centre import keyring  # noqa: E402  (the same)
@@ -34,6 +34,9 @@ from zaoguang.centre.accounts.joining import join  # noqa: E402  (the same)
 from zaoguang.centre.cases.models import Case  # noqa: E402  (the same)
 from zaoguang.centre.clock import now  # noqa: E402  (the same)
 from zaoguang.centre.intake.models import Item  # noqa: E402  (the same)
+from zaoguang.centre.letters.mailbox import Mail  # noqa: E402  (the same)
+from zaoguang.centre.letters.models import Letter  # noqa: E402  (the same)
+from zaoguang.centre.letters.receiving import receive  # noqa: E402  (the same)
 from zaoguang.centre.notices import drafting, worker  # noqa: E402  (the same)
 from zaoguang.centre.notices.models import Notice, Route  # noqa: E402  (the same)
 from zaoguang.centre.places import places  # noqa: E402  (the same)
@@ -55,6 +58,8 @@ STATEMENT = "Statement-4b1d: she never agreed to it"
 WHY = "Why-4b1d: a criminal offence in the Union"
 HINT = "Hint-4b1d: the third from the top"
 RECEIPT = "Receipt-4b1d-00912"
+STOPPED = "stopped-4b1d@full.example"
+ANSWERED, ANSWER = "desk-4b1d@answers.example", "Answer-4b1d: she is known to us"
 HOSTS = ("forum-4b1d.example", "gallery-4b1d.example", "channel-4b1d.example", "album-4b1d.example")
 PAGES = tuple(f"https://{host}/thread-{number}-4b1d" for number, host in enumerate(HOSTS))
 LATER = "https://later-4b1d.example/page-4b1d"
@@ -79,13 +84,13 @@ class FailingReader(AbstractContextManager["FailingReader"]):
 
 
 class FindingReader(FailingReader):
-    """Finds a copy of the survivor's item on every page."""
+    """Finds a copy of the survivor's item on every page that there is, and nothing elsewhere."""
 
     def read(self, links: Any, **_more: object) -> Iterator[PageReport]:  # noqa: ANN401  (a reader's own)
         for link, address in links:
             picture = f"{address}/picture-4b1d.jpg"
             shown = PictureSeen(picture, _fetched(picture), made_fingerprint(41))
-            yield PageReport(link, address, _fetched(address), (shown,))
+            yield PageReport(link, address, _fetched(address), (shown,) if address in PAGES else ())
 
 
 def _fetched(address: str) -> Fetched:
@@ -180,11 +185,33 @@ def _fill() -> None:
     _work_through_queue(FindingReader)
     _notices(client, case)
     _form(client, case)
+    stopped_addressee(now(), STOPPED)
+    _answers(client)
     _post(client, f"{case}checks/new/", {"addresses": LATER})
     _work_through_queue(FailingReader)
     client.get(case)
     client.post("/login/", {"handle": HANDLE, "passphrase": "Wrong-4b1d river lamp stone"})
     PLANTED["(typed wrongly)"] = ["Wrong-4b1d river lamp stone"]
+
+
+def _answers(client: Client) -> None:
+    """Take two answers in; one is opened, the other still waits under its own key."""
+    notice = Notice.objects.filter(state="sent").first()
+    if notice is None:
+        raise RuntimeError("no notice was sent")
+    for number in (1, 2):
+        mail = f"From: {ANSWERED}\r\nIn-Reply-To: {notice.message_id}\r\n\r\n{ANSWER} {number}\r\n"
+        if receive(Mail(number, mail.encode()), 1, now()) is None:
+            raise RuntimeError("the answer was not taken in")
+    first, second = Letter.objects.order_by("uid")
+    client.get(f"/cases/{notice.case_id}/letters/{first.pk}/")
+    first.refresh_from_db()
+    sealed = second.keys.get()
+    if first.keys.exists() or not first.text:
+        raise RuntimeError("the answer was not opened")
+    opened = unlock(sealed.person.locked, PASSPHRASE)
+    PLANTED["letters_letterkey.sealed"] = [opened.open_key(bytes(sealed.sealed)).raw]
+    PLANTED["letters_letter.body"] = PLANTED["letters_letter.text"] = [ANSWER, ANSWERED]
 
 
 def _sent_by_her(client: Client, case: str) -> None:
@@ -219,6 +246,7 @@ def _list_planted() -> None:
             "sightings_sighting.page_address": addresses,
             "sightings_sighting.picture_address": ["picture-4b1d.jpg"],
             "exhibits_exhibit.body": ["server-4b1d", "203.0.113.41", bytes.fromhex(PAGE_SHA), *addresses],
+            "notices_addresseestop.addressee": [STOPPED],
             "notices_notice.addressee": [*ADDRESSEES, "report-4b1d"],
             "notices_notice.fields": [*text, WHY, HINT],
             "notices_notice.text": [*text, WHY, HINT],

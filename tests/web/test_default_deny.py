@@ -41,6 +41,8 @@ TABLE = {
     "send_fingerprints": Door(ALL, "POST"),  # whoever has no code gets a sentence and nothing else
     "set_language": Door(ALL, "GET POST"),  # Django's own; a GET only leads back
     "time": Door(STAFF, "POST"),
+    "letter": Door(WORKERS, "GET"),
+    "settle_letter": Door(WORKERS, "POST"),
     "sending": Door(frozenset({"stranger", "supervisor"}), "GET"),
     "switch_sending": Door(frozenset({"stranger", "supervisor"}), "POST"),
     "resume_addressee": Door(frozenset({"stranger", "supervisor"}), "POST"),
@@ -94,6 +96,7 @@ def addresses(centre: MadeCentre) -> dict[str, str]:
         "check_id": centre.check.pk,
         "place": "CN",
         "stop_id": centre.stop.pk,
+        "letter_id": centre.letter.pk,
         "clock_id": centre.clock.pk,
         "invitation_id": centre.invitation.pk,
         "arrival_id": centre.arrival.pk,
@@ -157,6 +160,7 @@ def test_another_case_s_parts_are_not_found_under_one_s_own_case(centre: MadeCen
         f"arrivals/{centre.arrival.pk}/refuse/",
         f"notices/{centre.draft.pk}/withdraw/",
         f"clocks/{centre.clock.pk}/",
+        f"letters/{centre.letter.pk}/settle/",
     ):
         assert stranger.post(own + part).status_code == 404
     centre.item.refresh_from_db()

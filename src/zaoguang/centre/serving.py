@@ -23,6 +23,7 @@ __all__ = [
     "require_free",
     "run_centre",
     "serve_clock",
+    "serve_mail",
     "serve_reader",
     "serve_web",
     "zaoguang_command",
@@ -92,6 +93,28 @@ def serve_clock(every: timedelta) -> None:
         while not stop.asked:
             if not tick(now(), lambda: reader):
                 stop.wait(every.total_seconds())
+
+
+def serve_mail(every: timedelta) -> None:
+    """Take answers in from the mailbox, again and again, until told to stop; a mailbox that is away is tried again."""
+    from zaoguang.centre.alone import alone  # noqa: PLC0415  (Django must be set up first)
+    from zaoguang.centre.clock import now  # noqa: PLC0415  (the same)
+    from zaoguang.centre.letters.mailbox import imap_server, open_folder  # noqa: PLC0415  (the same)
+    from zaoguang.centre.letters.receiving import take_in  # noqa: PLC0415  (the same)
+
+    server = imap_server()
+    if server is None:
+        raise UserMistake(_("No mailbox is set: ZAOGUANG_IMAP_SERVER must be imaps://user:password@host:port/folder."))
+    no_core_dump()
+    stop = StopFlag()
+    with alone("mail"):
+        while not stop.asked:
+            try:
+                with open_folder(server) as folder:
+                    take_in(folder, now())
+            except OutsideFailure as error:
+                click.echo(str(error), err=True)
+            stop.wait(every.total_seconds())
 
 
 def no_core_dump() -> None:
@@ -229,6 +252,8 @@ def run_centre(host: str, port: int) -> None:
         house.start("web", zaoguang_command("centre", "web", "--host", host, "--port", str(port)))
         house.start("reader", zaoguang_command("centre", "reader"))
         house.start("clock", zaoguang_command("centre", "clock"))
+        if os.environ.get("ZAOGUANG_IMAP_SERVER"):
+            house.start("mail", zaoguang_command("centre", "mail"))
         click.echo(_("The centre is at http://%(host)s:%(port)d/ (Ctrl-C stops it).") % {"host": host, "port": port})
         house.keep_until_stopped()
         click.echo(_("Stopping."))

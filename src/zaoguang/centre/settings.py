@@ -31,6 +31,10 @@ FAST_KDF = os.environ.get("ZAOGUANG_TEST_FAST_KDF") == "1"
 """Cheapest passphrase stretching: for tests and rehearsals, never with real people."""
 
 
+IMAP_SERVER = os.environ.get("ZAOGUANG_IMAP_SERVER", "")
+"""Where answers are read from, never deleted: ``imaps://user:pass@host:port/folder``, ``imap+tls://`` for STARTTLS."""
+
+
 def _most(name: str, default: int) -> int:
     """Read a cap; what is no number from 1 to 100,000 is refused, for a wrong cap must not pass for none."""
     given = os.environ.get(name, str(default))
@@ -66,6 +70,7 @@ INSTALLED_APPS = [
     "zaoguang.centre.exhibits",
     "zaoguang.centre.notices",
     "zaoguang.centre.clocks",
+    "zaoguang.centre.letters",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",

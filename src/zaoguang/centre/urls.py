@@ -13,6 +13,7 @@ from zaoguang.centre.fingerprint_page import views as fingerprint_page
 from zaoguang.centre.guide import views as guide
 from zaoguang.centre.intake import sending
 from zaoguang.centre.intake import views as intake
+from zaoguang.centre.letters import views as letters
 from zaoguang.centre.notices import brake_pages
 from zaoguang.centre.notices import views as notices
 from zaoguang.centre.sightings import views as sightings
@@ -53,6 +54,8 @@ urlpatterns = [
     path(CASE + "package/", exhibits.package, name="package"),
     path(CASE + "clocks/", clocks.case_clocks, name="clocks"),
     path(CASE + "clocks/<uuid:clock_id>/", clocks.change, name="change_clock"),
+    path(CASE + "letters/<uuid:letter_id>/", letters.letter_page, name="letter"),
+    path(CASE + "letters/<uuid:letter_id>/settle/", letters.settle, name="settle_letter"),
     path(CASE + "trail/", audit.trail, name="trail"),
     path(CASE + "notices/new/", notices.new_notices, name="new_notices"),
     path(NOTICE, notices.notice_page, name="notice"),

@@ -88,6 +88,18 @@ def clock(every: float) -> None:
     serve_clock(timedelta(seconds=every))
 
 
+@centre.command()
+@click.option(
+    "--every", default=60.0, show_default=True, type=click.FloatRange(0.05, 86400), help="Seconds between looks."
+)
+def mail(every: float) -> None:
+    """Take answers in from the mailbox only; nothing is deleted or marked there."""
+    _start_django()
+    from zaoguang.centre.serving import serve_mail  # noqa: PLC0415  (the same)
+
+    serve_mail(timedelta(seconds=every))
+
+
 @centre.command("stop-sending")
 def stop_sending() -> None:
     """Stop all sending at once: no notice leaves until sending is resumed."""

@@ -18,6 +18,7 @@ from zaoguang.centre.clocks.models import CaseClock
 from zaoguang.centre.clocks.setting import Change
 from zaoguang.centre.clocks.setting import change as change_clock
 from zaoguang.centre.clocks.setting import start as start_clock
+from zaoguang.centre.letters.models import Letter, LetterState
 from zaoguang.centre.pages import speaks_errors, time_of
 from zaoguang.errors import UserMistake
 
@@ -28,7 +29,9 @@ __all__ = ["calendar", "case_clocks", "change", "due"]
 @require_GET
 def due(request: PersonRequest) -> HttpResponse:
     """List what is overdue, due today and next, over this person's cases."""
-    return render(request, "clocks/due.html", {"found": due_list(request.user, time_of(request))})
+    letters = Letter.objects.filter(notice__case__memberships__person=request.user, state=LetterState.WAITING)
+    shown = {"found": due_list(request.user, time_of(request)), "letters": letters.select_related("notice__case")}
+    return render(request, "clocks/due.html", shown)
 
 
 @person(Permission.SEE_CASE)

@@ -48,6 +48,7 @@ class Answer(models.TextChoices):
     REMOVED = "removed", _("says it was removed")
     REFUSED = "refused", _("refused")
     ASKS = "asks", _("asks for more")
+    BOUNCED = "bounced", _("came back undelivered")
 
 
 class Notice(models.Model):

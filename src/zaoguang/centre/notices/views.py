@@ -162,6 +162,7 @@ def _show(request: CaseRequest, notice: Notice, form: RegimeForm | None = None) 
             "channel": next((each for each in known_channels() if each.id == notice.channel), None),
             "addresses": drafting.addresses_of(notice),
             "sightings": notice.sightings.select_related("item").order_by("seen_at", "id"),
+            "letters": notice.letters.all(),
             "attempts": notice.attempts.all(),
             "answers": Answer.choices,
             "following": following,
