@@ -201,7 +201,7 @@ _RULES: tuple[tuple[Reading, tuple[str, ...]], ...] = (
         Reading.REFUSED,
         (
             r"(un|not )able to (remove|process|take)|no violation|declin|reject(ed|ing)",
-            r"(will|can|could|ha[sd]|have|did|do(es)?)(n[o’']t| not)( been?)? (remov|tak|act|violat|fi?ou?nd|process)\w*",
+            r"(will|can|could|ha[sd]|have|did|do(es)?)(n[o’']t| not)( be(en)?)? (remov|tak|act|viol|f(i|ou)nd|process)",
             r"无法(予以)?(处理|删除|移除)|不予(处理|受理|删除)|(没有|并?未)(发现)?违(反|规)|不违反",
             r"無法(處理|刪除|移除)|未違反|不受理|위반(되지|하지) 않|삭제할 수 없|처리할 수 없",
             r"違反は(確認|見)|削除(でき|いたし)ません|対応(でき|いたし)ません",

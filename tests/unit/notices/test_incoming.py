@@ -51,6 +51,8 @@ READINGS = [
     ("해당 게시물이 삭제되었습니다.", Reading.REMOVED),
     ("該当の投稿を削除いたしました。", Reading.REMOVED),
     ("Thank you for your report. It does not violate our rules, so it has not been removed.", Reading.REFUSED),
+    ("The page will not be removed.", Reading.REFUSED),
+    ("We did not find a violation.", Reading.REFUSED),
     ("We are unable to remove this content.", Reading.REFUSED),
     ("经审核，该内容未违反平台规定，不予处理。", Reading.REFUSED),
     ("해당 게시물은 정책을 위반하지 않습니다.", Reading.REFUSED),
