@@ -91,6 +91,8 @@ _OPEN: Mapping[str, Mapping[str, str]] = {
         "ended_at": _TIME,
         "used_at": _TIME,
     },
+    "banks_bankstate": {"id": _ROW, "origin": _ROW, "sequence": _COUNT, "mark": _ROW},
+    "banks_bankchange": {"id": _ROW, "sequence": _COUNT, "mark": _ROW, "entry": _ROW},
     "intake_arrival": {
         "id": _ROW,
         "case_id": _LINK,

@@ -11,7 +11,7 @@ from zaoguang.evidence import Signer
 from zaoguang.vault import SecretKey, load_key, write_new_key
 from zaoguang.words import gettext as _
 
-__all__ = ["column_key", "django_secret", "make_keys", "signer", "tag_key"]
+__all__ = ["column_key", "django_secret", "index_key", "make_keys", "signer", "tag_key"]
 
 
 def make_keys(where: Places) -> tuple[str, ...]:
@@ -48,6 +48,12 @@ def _worker_key() -> SecretKey:
 def column_key() -> SecretKey:
     """Give the key that seals tier-B columns."""
     return _worker_key().derive("column")
+
+
+@cache
+def index_key() -> SecretKey:
+    """Give the key that seals the index over the banks."""
+    return _worker_key().derive("index")
 
 
 @cache

@@ -19,6 +19,11 @@ class Places:
     keys: Path
 
     @property
+    def index(self) -> Path:
+        """The index over the banks: a cache, sealed under the worker key."""
+        return self.data / "index"
+
+    @property
     def worker_key(self) -> Path:
         """The key of tier B: addresses, fingerprints, messages on their way."""
         return self.keys / "worker.key"

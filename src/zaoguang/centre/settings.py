@@ -66,6 +66,7 @@ INSTALLED_APPS = [
     "zaoguang.centre.audit",
     "zaoguang.centre.cases",
     "zaoguang.centre.intake",
+    "zaoguang.centre.banks",
     "zaoguang.centre.sightings",
     "zaoguang.centre.exhibits",
     "zaoguang.centre.notices",

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from zaoguang.casework import Role
-from zaoguang.errors import UserMistake
+from zaoguang.errors import DoesNotHold, UserMistake
 from zaoguang.words import gettext as _
 
 __all__ = ["centre"]
@@ -98,6 +98,35 @@ def mail(every: float) -> None:
     from zaoguang.centre.serving import serve_mail  # noqa: PLC0415  (the same)
 
     serve_mail(timedelta(seconds=every))
+
+
+@centre.command("index")
+def index() -> None:
+    """Say how the index over the banks stands; exit 1 where it is not fresh (it is made so at the next look)."""
+    _start_django()
+    from zaoguang.centre.banks.cache import bank_index  # noqa: PLC0415  (the same)
+
+    seen = bank_index().stats()
+    click.echo(_("Fingerprints that may be matched: {count}.").format(count=seen.banked))
+    click.echo(_("Entries in the index: {entries}.").format(entries=seen.entries))
+    click.echo(_("Changes of the banks: {count}.").format(count=seen.sequence))
+    if seen.fresh:
+        click.echo(_("The index is fresh."))
+    elif seen.reflects >= 0:
+        raise DoesNotHold(
+            _("The index shows change {number}; the next look brings it up.").format(number=seen.reflects)
+        )
+    else:
+        raise DoesNotHold(_("There is no index that can be used; the next look makes it anew."))
+
+
+@centre.command("rebuild-index")
+def rebuild_index() -> None:
+    """Make the index over the banks anew from the database; the centre may run meanwhile."""
+    _start_django()
+    from zaoguang.centre.banks.cache import bank_index  # noqa: PLC0415  (the same)
+
+    click.echo(_("Entries in the index: {entries}.").format(entries=bank_index().rebuild()))
 
 
 @centre.command("stop-sending")

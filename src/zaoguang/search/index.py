@@ -455,9 +455,13 @@ class _Before:
         kept = [Change(Kind.REMOVED, at, entry) for entry, at in self.removed.items()]
         if self.log is None:
             return kept
+        gone: set[int] = set()  # what was removed since may come back, though the snapshot has it
         for change in ChangeLog.opened(self.log, self.key).news():
-            again = change.kind is Kind.INSERT and image.row_of(change.entry) >= 0
-            if change.kind is not Kind.REMOVED and change.sequence > self.sequence and not again:
+            if change.kind is Kind.REMOVED or change.sequence <= self.sequence:
+                continue
+            if change.kind is Kind.REMOVE:
+                gone.add(change.entry)
+            if change.kind is Kind.REMOVE or change.entry in gone or image.row_of(change.entry) < 0:
                 kept.append(change)
         return kept
 

@@ -8,6 +8,7 @@ from zaoguang.casework import ConsentUse
 from zaoguang.centre.accounts.models import Person
 from zaoguang.centre.audit.models import Verb
 from zaoguang.centre.audit.trail import record
+from zaoguang.centre.banks.changing import entries_of, note
 from zaoguang.centre.cases.locking import hold
 from zaoguang.centre.cases.models import USE_NAMES, Case, Consent
 from zaoguang.centre.cases.stopping import shut_the_door, stop_looking, stop_sending
@@ -37,6 +38,8 @@ def give(case: Case, use: ConsentUse, by: Person, now: datetime) -> None:
         return
     consent = Consent.objects.create(case=case, use=use.value, given_at=now, recorded_by=by)
     record(Verb.CONSENT_GIVEN, now=now, person=by, case=case, subject=consent.pk)
+    if use is ConsentUse.MATCH:
+        note(entries_of(case))
 
 
 @transaction.atomic
@@ -53,3 +56,4 @@ def withdraw(case: Case, use: ConsentUse, by: Person, now: datetime) -> None:
         stop_looking(case, now)
     if use is ConsentUse.MATCH:
         shut_the_door(case, now)
+        note(entries_of(case))

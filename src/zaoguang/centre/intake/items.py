@@ -9,6 +9,7 @@ from zaoguang.casework import ConsentUse
 from zaoguang.centre.accounts.models import Person
 from zaoguang.centre.audit.models import Verb
 from zaoguang.centre.audit.trail import record
+from zaoguang.centre.banks.changing import note
 from zaoguang.centre.cases import consents
 from zaoguang.centre.cases.locking import hold
 from zaoguang.centre.cases.models import Case
@@ -77,6 +78,7 @@ def add_items(
         _bank(item, fingerprint)
         record(Verb.ITEM_ADDED, now=now, person=by, case=case, subject=item.pk)
         made.append(item)
+    note(ItemFingerprint.objects.filter(item__in=made).values_list("entry", flat=True))
     return tuple(made)
 
 
@@ -92,6 +94,7 @@ def _bank(item: Item, fingerprint: Given) -> None:
 def remove_item(item: Item, by: Person, now: datetime) -> None:
     """Stop matching an item and delete its fingerprints; what was already found stays."""
     hold(item.case_id)
+    note(item.fingerprints.values_list("entry", flat=True))
     item.fingerprints.all().delete()
     item.removed_at = now
     item.save(update_fields=["removed_at"])
