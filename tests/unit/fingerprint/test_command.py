@@ -6,13 +6,16 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
+import pdqhash
 import pytest
 from click.testing import CliRunner, Result
+from PIL import Image
 
 from tests.support.made_pictures import made_picture, saved
 from zaoguang.cli.fingerprint import fingerprint
 from zaoguang.errors import UserMistake
-from zaoguang.fingerprint import ORIENTATIONS, Fingerprint, fingerprint_bytes
+from zaoguang.fingerprint import ORIENTATIONS, Fingerprint, Given, fingerprint_bytes, read_line
 from zaoguang.sandbox import Sandbox
 
 
@@ -53,6 +56,20 @@ def test_a_line_says_what_the_library_says(folder: Path, sandbox: Sandbox) -> No
     (line,) = lines(run(folder / "1.png", "--json", "--variants"))
     assert line["pdq"] == known.pdq.hex
     assert line["variants"] == {name: pdq.hex for name, pdq in zip(ORIENTATIONS, known.variants, strict=True)}
+
+
+def test_exact_is_the_standard_and_only_that_goes_into_a_bank(tmp_path: Path) -> None:
+    picture = tmp_path / "large.jpg"
+    picture.write_bytes(saved(made_picture(3, 1100, 800), "JPEG"))
+    exact, quick = (run(picture, "--json", *more) for more in (["--exact"], []))
+    bits, _ = pdqhash.compute(np.asarray(Image.open(picture).convert("RGB")))
+    (line,) = lines(exact)
+    assert line["pdq"] == np.packbits(bits).tobytes().hex()
+    assert "exact" not in line
+    assert isinstance(read_line(exact.stdout), Given)
+    assert lines(quick)[0]["exact"] is False
+    with pytest.raises(UserMistake, match="--exact"):
+        read_line(quick.stdout)
 
 
 def test_the_order_is_that_of_the_arguments(folder: Path) -> None:
