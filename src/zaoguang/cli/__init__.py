@@ -24,6 +24,7 @@ _COMMANDS: Mapping[str, str] = {
     "law": "zaoguang.cli.law:law",
     "notice": "zaoguang.cli.notice:notice",
     "rehearse": "zaoguang.cli.rehearse:rehearse",
+    "scan": "zaoguang.cli.scan:scan",
 }
 
 

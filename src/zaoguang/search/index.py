@@ -202,6 +202,12 @@ class Index(Searchable):
         """Give the number of the last change: read it before the truth from which an insertion is made, see there."""
         return self._fresh().sequence
 
+    @property
+    def version(self) -> str:
+        """Give a name of what there is to see now: while it stays the same, so does every answer."""
+        state = self._fresh()
+        return f"{state.current.identity}-{state.sequence}"
+
     # ---- changes ----
 
     def insert(
