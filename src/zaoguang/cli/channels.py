@@ -1,11 +1,14 @@
 """``zaoguang channels``: how each platform takes a report, which entries are stale, and whom to ask about a copy."""
 
 import json
+from dataclasses import asdict
 from datetime import UTC, date, datetime
+from urllib.parse import urlsplit
 
 import click
 
-from zaoguang.notices import Channel, stale_channels
+from zaoguang.errors import UserMistake
+from zaoguang.notices import Channel, HostFacts, Rung, channel_for, ladder, stale_channels
 from zaoguang.notices import channels as known_channels
 from zaoguang.words import gettext as _
 
@@ -46,6 +49,54 @@ def check(at: datetime | None, *, as_json: bool) -> None:
             unverified=sum(not each.channel.verified for each in stale),
         )
     )
+
+
+@channels.command()
+@click.argument("address")
+@click.option("--place", default="", help="Where the survivor is, such as CN, TW, KR or AU: names the regulator.")
+@click.option("--look-up", is_flag=True, help="Ask DNS and the registers (RDAP) who hosts it; goes on the network.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def find(address: str, place: str, *, look_up: bool, as_json: bool) -> None:
+    """Say whom to ask about ADDRESS: its channel if one is known, then each rung and how long to wait there.
+
+    Without --look-up nothing goes on the network. With it, the page itself is never fetched: only DNS and the
+    registers are asked about its host.
+    """
+    try:
+        host = urlsplit(address).hostname or ""
+        host = host.encode("idna").decode("ascii")
+    except (ValueError, UnicodeError):
+        host = ""
+    if not host or not address.startswith(("https://", "http://")):
+        raise UserMistake(_("Give a page's address, such as https://forum.example/t/8."))
+    door = channel_for(address, [each for each in known_channels() if each.regimes])
+    facts = _look_up(host) if look_up else None
+    rungs = ladder(host, door, facts, place)
+    if as_json:
+        found = {
+            "host": host,
+            "channel": channel_record(door) if door is not None else None,
+            "registers": asdict(facts) if facts is not None else None,
+            "ladder": [asdict(rung) for rung in rungs],
+        }
+        click.echo(json.dumps(found, ensure_ascii=False))
+        return
+    for line in facts.lines() if facts is not None else ():
+        click.echo(line)
+    for number, rung in enumerate(rungs, start=1):
+        click.echo(_rung_line(number, rung))
+
+
+def _look_up(host: str) -> HostFacts:
+    from zaoguang.watch.registers import ask_names, ask_rdap, host_facts  # noqa: PLC0415 -- the network is asked for
+
+    return host_facts(host, ask_rdap(), ask_names)
+
+
+def _rung_line(number: int, rung: Rung) -> str:
+    who = " · ".join(part for part in (rung.who, rung.address, rung.regime) if part) or _("(to be found out)")
+    wait = _("{hours} hours: ").format(hours=rung.wait_hours) if rung.wait_hours else ""
+    return f"{number}. {rung.step.value}: {who}\n   {wait}{rung.wait_for}"
 
 
 def channel_record(each: Channel) -> dict[str, object]:

@@ -7,6 +7,8 @@ new law is there. A channel (how a platform takes a report) is an entry of a fil
 from zaoguang.notices.batch import Batch, BatchPlan, Limit, plan_batches, same_address
 from zaoguang.notices.channel import OPEN_ROUTES, Channel, Route, channel, channel_for, channels, stale_channels
 from zaoguang.notices.delivery import Accepted, Delivery, MailServer, NotSent, Reason, Unknown, deliver
+from zaoguang.notices.host import Contact, DnsAnswers, HostFacts, Network, read_host
+from zaoguang.notices.ladder import Rung, Step, ladder
 from zaoguang.notices.mail import compose
 from zaoguang.notices.regime import (
     NOTICE_LANGUAGES,
@@ -35,20 +37,26 @@ __all__ = [
     "BatchPlan",
     "Channel",
     "Condition",
+    "Contact",
     "Deadline",
     "Delivery",
+    "DnsAnswers",
     "Field",
     "FieldKind",
+    "HostFacts",
     "Identity",
     "Limit",
     "MailServer",
     "Missing",
+    "Network",
     "NotSent",
     "Option",
     "Reason",
     "Regime",
     "Route",
+    "Rung",
     "Sender",
+    "Step",
     "Text",
     "Unknown",
     "Values",
@@ -57,10 +65,12 @@ __all__ = [
     "channels",
     "compose",
     "deliver",
+    "ladder",
     "load_regimes",
     "missing",
     "plan_batches",
     "prior_report",
+    "read_host",
     "regime",
     "regimes",
     "render",
