@@ -14,7 +14,7 @@ from zaoguang.words import gettext as _
 
 __all__ = ["compare"]
 
-_LINE_MOST: Final = 1 << 28  # bytes: 2,000,000 frames are some 250 MB
+_LINE_MOST: Final = 1 << 29  # bytes: 2,000,000 frames are some 320 MB, with borders 480
 _JSON_BEGINS: Final = b'{"'
 
 
@@ -58,9 +58,15 @@ def _film(path: Path, sandbox: Sandbox) -> Film:
     try:
         with path.open("rb") as file:
             begins = file.read(len(_JSON_BEGINS))
-            untrusted_line = begins + file.read(_LINE_MOST) if begins == _JSON_BEGINS else b""
+            untrusted_line = begins + file.read(_LINE_MOST + 1) if begins == _JSON_BEGINS else b""
     except OSError as error:
         raise UserMistake(_("“{path}” cannot be read: {why}.").format(path=path, why=error.strerror)) from error
+    if len(untrusted_line) > _LINE_MOST:
+        raise UserMistake(
+            _("“{path}” is larger than what is known of any film ({most} MB). Use shorter parts of the film.").format(
+                path=path, most=_LINE_MOST >> 20
+            )
+        )
     if untrusted_line:
         return _from_line(untrusted_line, path)
     known = fingerprint_file(path, sandbox)

@@ -13,6 +13,7 @@ from av import VideoFrame
 from av.sidedata.sidedata import SideData
 from numpy.typing import NDArray
 
+from zaoguang.fingerprint.borders import Box
 from zaoguang.fingerprint.kernel import Kernel, hashed
 from zaoguang.fingerprint.luma import Plane, grid_of, hashes_of_grid
 from zaoguang.fingerprint.pdq import ORIENTATIONS
@@ -25,6 +26,8 @@ _PQ: Final = 16  # AVCOL_TRC_SMPTE2084
 _PAGE_WHITE: Final = 203.0  # cd/m²
 _PEAK: Final = 1000.0  # cd/m²: what such films are mostly mastered for
 _KNEE: Final = 0.7
+_FIELDS: Final = 2
+_FIELD_ROWS_LEAST: Final = 128  # half of them still fill the 64 rows of the grid
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,22 +53,33 @@ def _formats() -> dict[str, _Samples]:
 _FORMATS: Final = _formats()
 
 
-def frame_hash(frame: VideoFrame, turn: int, kernel: Kernel | None) -> tuple[bytes, int]:
-    """Give the 32 bytes of the frame's PDQ, turned as ``ORIENTATIONS[turn]``, and its quality (0-100)."""
+def frame_hash(frame: VideoFrame, turn: int, kernel: Kernel | None, box: Box | None = None) -> tuple[bytes, int]:
+    """Give the 32 bytes of the frame's PDQ, turned as ``ORIENTATIONS[turn]``, and its quality (0-100).
+
+    ``box``: the part of the frame, as it lies in the file, that is hashed; without it, all of it.
+    """
+    part = box or Box(0, 0, frame.height, frame.width)
     samples = _FORMATS.get(frame.format.name)
     if samples is None or frame.planes[0].line_size < 0:
-        together, quality = _through_colours(frame, kernel)
+        together, quality = _through_colours(frame, kernel, part)
     else:
-        together, quality = hashes_of_grid(_seen(frame, samples, kernel), kernel)
+        together, quality = hashes_of_grid(_seen(frame, samples, kernel, part), kernel)
     return together[turn * _HASH_BYTES : (turn + 1) * _HASH_BYTES], quality
 
 
-def _seen(frame: VideoFrame, samples: _Samples, kernel: Kernel | None) -> NDArray[np.float32]:
-    """Give the 64 x 64 cells, 0-255, from the plane of brightness as it lies."""
+def _seen(frame: VideoFrame, samples: _Samples, kernel: Kernel | None, part: Box) -> NDArray[np.float32]:
+    """Give the 64 x 64 cells, 0-255, from the plane of brightness as it lies.
+
+    Of an interlaced frame every other line: the rest is another moment, and what moves would be torn.
+    """
     plane = frame.planes[0]
     full = samples.full or frame.color_range == _FULL_RANGE
     table = _pq_table(samples.bits, samples.shift, full) if frame.color_trc == _PQ else b""
-    lying = Plane(memoryview(plane), frame.width, frame.height, plane.line_size, samples.bits > 8, table)  # noqa: PLR2004  # a byte
+    wide = samples.bits > 8  # noqa: PLR2004  # a byte
+    step = _FIELDS if frame.interlaced_frame and part.bottom - part.top >= _FIELD_ROWS_LEAST else 1
+    first = part.top * plane.line_size + part.left * (2 if wide else 1)
+    width, height = part.right - part.left, -(-(part.bottom - part.top) // step)
+    lying = Plane(memoryview(plane)[first:], width, height, plane.line_size * step, wide, table)
     grid = grid_of(lying, kernel)
     if table:
         return grid
@@ -102,19 +116,19 @@ def _pq_table(bits: int, shift: int, full: bool) -> bytes:  # noqa: FBT001  # lr
     return table.tobytes()
 
 
-def _through_colours(frame: VideoFrame, kernel: Kernel | None) -> tuple[bytes, int]:
+def _through_colours(frame: VideoFrame, kernel: Kernel | None, part: Box) -> tuple[bytes, int]:
     """Hash a frame that has no plane of brightness: palettes, red-green-blue; what is see-through, over black."""
     seen = any(part.is_alpha for part in frame.format.components) or frame.format.name == "pal8"
-    shown = frame.reformat(format="rgba" if seen else "rgb24")
+    shown = frame.reformat(format="rgba" if seen else "rgb24", threads=1)  # the child can start no thread
     channels = 4 if seen else 3
     plane = shown.planes[0]
     rows = np.frombuffer(memoryview(plane), dtype=np.uint8).reshape(-1, plane.line_size)[
         : frame.height, : frame.width * channels
     ]
-    pixels = rows.reshape(frame.height, frame.width, channels)
+    pixels = rows.reshape(frame.height, frame.width, channels)[part.top : part.bottom, part.left : part.right]
     if seen:
         pixels = (pixels[:, :, :3] * (pixels[:, :, 3:].astype(np.uint16)) // 255).astype(np.uint8)
-    found = hashed(pixels.tobytes(), frame.width, frame.height, kernel=kernel)
+    found = hashed(pixels.tobytes(), part.right - part.left, part.bottom - part.top, kernel=kernel)
     return b"".join(pdq.bits for pdq in found.variants), found.quality
 
 

@@ -44,13 +44,14 @@ def film_to_json(film: Film) -> dict[str, Json]:
 
 
 def _frame_to_json(frame: Frame) -> dict[str, Json]:
-    return {
+    found: dict[str, Json] = {
         "number": frame.number,
         "t": frame.seconds,
         "until": frame.until,
         "pdq": frame.pdq.hex,
         "quality": frame.quality,
     }
+    return found if frame.inner is None else found | {"inner": frame.inner.hex}
 
 
 def film_from_json(untrusted: object) -> Film:
@@ -79,8 +80,14 @@ def film_from_json(untrusted: object) -> Film:
 
 def _frames_from(untrusted: object, end: float) -> tuple[Frame, ...]:
     """Read the frames, which follow one another in number and in time and do not run beyond the film."""
-    if not isinstance(untrusted, list) or not 1 <= len(untrusted) <= _FRAMES_MOST:
+    if not isinstance(untrusted, list) or not untrusted:
         raise _malformed("frames")
+    if len(untrusted) > _FRAMES_MOST:
+        raise UserMistake(
+            _("This film has {count} frames, and at most {most} are read. Use shorter parts of it.").format(
+                count=len(untrusted), most=_FRAMES_MOST
+            )
+        )
     frames = tuple(_frame_from(each) for each in untrusted)
     number, seconds = -1, 0.0
     for frame in frames:
@@ -91,18 +98,23 @@ def _frames_from(untrusted: object, end: float) -> tuple[Frame, ...]:
 
 
 def _frame_from(untrusted: object) -> Frame:
-    if not isinstance(untrusted, Mapping) or set(untrusted) != _FRAME_PARTS:
+    if not isinstance(untrusted, Mapping) or not _FRAME_PARTS <= set(untrusted) <= _FRAME_PARTS | {"inner"}:
         raise _malformed("frames")
-    hexed = untrusted["pdq"]
-    if not isinstance(hexed, str):
-        raise _malformed("pdq")
     return Frame(
         _whole(untrusted, "number", 0, _COUNT_MOST),
         _seconds(untrusted, "t"),
         _seconds(untrusted, "until"),
-        Pdq.from_hex(hexed),
+        _pdq(untrusted, "pdq"),
         _whole(untrusted, "quality", 0, 100),
+        _pdq(untrusted, "inner") if "inner" in untrusted else None,
     )
+
+
+def _pdq(untrusted: Mapping[object, object], name: str) -> Pdq:
+    hexed = untrusted[name]
+    if not isinstance(hexed, str):
+        raise _malformed(name)
+    return Pdq.from_hex(hexed)
 
 
 def _seconds(untrusted: Mapping[object, object], name: str) -> float:

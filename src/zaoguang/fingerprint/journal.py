@@ -121,3 +121,4 @@ class Journal(AbstractContextManager["Journal"]):
         line = json.dumps(value, separators=(",", ":")).encode() + b"\n"
         with self._lock:
             self._file.write(line)
+            os.fdatasync(self._file.fileno())  # a power cut takes away at most what came since

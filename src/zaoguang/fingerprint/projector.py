@@ -8,7 +8,7 @@ import os
 import pkgutil
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from importlib import import_module
 from typing import Final, Never
@@ -24,6 +24,7 @@ from av.video.stream import VideoStream
 
 from zaoguang.fingerprint.brightness import frame_hash, turn_of
 from zaoguang.fingerprint.container import HEAD_BYTES, container_of
+from zaoguang.fingerprint.film_borders import FilmBorders, borders_of
 from zaoguang.fingerprint.kernel import Kernel
 from zaoguang.fingerprint.pdq import ORIENTATIONS
 from zaoguang.fingerprint.record import Reason
@@ -43,6 +44,7 @@ _SIDE_LEAST: Final = 16
 _STREAMS_MOST: Final = 64
 _READ_AT_ONCE: Final = 1 << 18
 _PROBE_BYTES: Final = 16 << 20
+_BYTES_FOR_BORDERS: Final = 512 << 20  # a file without an index is read from its beginning to find a place
 _PART_SECONDS: Final = 0.4
 _PART_FRAMES: Final = 2000
 _FLAWS_IN_A_ROW_MOST: Final = 200
@@ -91,6 +93,7 @@ class _Film:
     stream: VideoStream
     base: Fraction
     asked: _Asked
+    borders: FilmBorders | None = None
     origin: int | None = None
     turn: int = 0
     shown: int = 0
@@ -108,14 +111,17 @@ class _TooManyPixelsError(Exception):
 def parts(descriptor: int, options: Mapping[str, Json]) -> Iterator[Json]:
     """Give ``{"film": …}``, ``{"frames": [[time, seconds, hex, quality, flaws], …]}`` often, ``{"ended": …}`` last.
 
-    Or only ``{"unhashable": reason}``. ``options``: ``pixels_most``, ``frames_most``, ``first_look``, ``kernel``; and
+    A frame has a sixth part, the hex of what is inside its borders, where the film has any. Or only
+    ``{"unhashable": reason}``. ``options``: ``pixels_most``, ``frames_most``, ``first_look``, ``kernel``; and
     to go on from an earlier time, ``resume_at`` and ``origin`` as they were given then.
     """
     asked = _Asked.of(options)
+    borders = _borders(descriptor, asked)
     film = _opened(descriptor, asked)
     if isinstance(film, Reason):
         yield {"unhashable": film.value}
         return
+    film.borders = borders
     ended: Reason | None = None
     try:
         yield from _shown(film)
@@ -130,7 +136,19 @@ def parts(descriptor: int, options: Mapping[str, Json]) -> Iterator[Json]:
     yield {"ended": None if ended is None else ended.value, "seconds": _seconds(film, (film.last or 0) + film.step)}
 
 
-def _opened(descriptor: int, asked: _Asked) -> _Film | Reason:
+def _borders(descriptor: int, asked: _Asked) -> FilmBorders | None:
+    """Look for borders first, in the film opened for that alone: what is shown afterwards is not touched by it."""
+    film = _opened(descriptor, replace(asked, resume_at=None), bytes_most=_BYTES_FOR_BORDERS)
+    if isinstance(film, Reason):
+        return None
+    try:
+        return borders_of(film.container, film.stream, asked.pixels_most)
+    finally:
+        film.container.close()
+
+
+def _opened(descriptor: int, asked: _Asked, bytes_most: int | None = None) -> _Film | Reason:
+    os.lseek(descriptor, 0, os.SEEK_SET)
     name = container_of(os.read(descriptor, HEAD_BYTES))
     if name is None:
         return Reason.NOT_A_FILM
@@ -148,7 +166,12 @@ def _opened(descriptor: int, asked: _Asked) -> _Film | Reason:
         settings |= {"enable_drefs": "0", "use_absolute_path": "0"}
     try:
         container = av.open(
-            _Handed(descriptor), "r", format=name, options=settings, buffer_size=_READ_AT_ONCE, io_open=_no_other
+            _Handed(descriptor, bytes_most),
+            "r",
+            format=name,
+            options=settings,
+            buffer_size=_READ_AT_ONCE,
+            io_open=_no_other,
         )
     except MemoryError:
         raise
@@ -159,13 +182,17 @@ def _opened(descriptor: int, asked: _Asked) -> _Film | Reason:
 
 
 class _Handed:
-    """The file that was handed over, as PyAV reads files."""
+    """The file that was handed over, as PyAV reads files; it seems to end when so many bytes were read."""
 
-    def __init__(self, descriptor: int) -> None:
-        self._descriptor = descriptor
+    def __init__(self, descriptor: int, bytes_most: int | None) -> None:
+        self._descriptor, self._left = descriptor, bytes_most
 
     def read(self, size: int) -> bytes:
-        return os.read(self._descriptor, size)
+        if self._left is None:
+            return os.read(self._descriptor, size)
+        piece = os.read(self._descriptor, min(size, self._left))
+        self._left -= len(piece)
+        return piece
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         return os.lseek(self._descriptor, offset, whence)
@@ -203,7 +230,9 @@ def _ready(container: InputContainer, stream: VideoStream, asked: _Asked) -> _Fi
         context.skip_frame = "NONKEY"
     base = stream.time_base or Fraction(1, 90_000)
     rate = stream.average_rate or stream.guessed_rate or Fraction(25)
-    film = _Film(container, stream, base, asked, asked.origin, step=max(round(1 / (rate * base)), 1) if rate > 0 else 1)
+    film = _Film(
+        container, stream, base, asked, origin=asked.origin, step=max(round(1 / (rate * base)), 1) if rate > 0 else 1
+    )
     if asked.resume_at is not None:
         container.seek(asked.resume_at - int(_SECONDS_BEFORE / base), stream=stream)
     return film
@@ -279,7 +308,11 @@ def _sight(film: _Film, frame: av.VideoFrame) -> Json:
     film.last = at
     bits, quality = frame_hash(frame, film.turn, film.asked.kernel)
     flaws, film.flaws = film.flaws, 0
-    return [at, _seconds(film, at), bits.hex(), quality, flaws]
+    sight: list[Json] = [at, _seconds(film, at), bits.hex(), quality, flaws]
+    box = film.borders.box_in(frame) if film.borders is not None else None
+    if box is not None:
+        sight.append(frame_hash(frame, film.turn, film.asked.kernel, box)[0].hex())
+    return sight
 
 
 def _seconds(film: _Film, at: int) -> float:

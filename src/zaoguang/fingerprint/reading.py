@@ -51,12 +51,17 @@ def fingerprint_picture(untrusted_bytes: bytes, sandbox: Sandbox, *, exact: bool
 
 
 def fingerprint_file(
-    path: Path, sandbox: Sandbox, *, film: Callable[[int], Film | Unhashable] | None = None, exact: bool = True
+    path: Path,
+    sandbox: Sandbox,
+    *,
+    film: Callable[[int], Film | Unhashable] | None = None,
+    exact: bool = True,
+    first_look: bool = False,
 ) -> Fingerprint | Film | Unhashable:
     """Give what a picture or film file is known by, or why there is nothing; never raises for what the file is like.
 
-    ``exact``: as in ``fingerprint_picture``. ``film``: what to do with a film's descriptor, where ``screened`` as it
-    is would not do.
+    ``exact``: as in ``fingerprint_picture``. ``first_look``: of a film, its keyframes only, which misses shots
+    (docs/reference/films.md). ``film``: what to do with a film's descriptor, where ``screened`` would not do.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -68,7 +73,7 @@ def fingerprint_file(
     with open(descriptor, "rb") as file:  # noqa: PTH123  # this opens a descriptor, not a path
         try:
             if container_of(os.pread(descriptor, HEAD_BYTES, 0)) is not None:
-                return film(descriptor) if film is not None else screened(descriptor, sandbox)
+                return film(descriptor) if film is not None else screened(descriptor, sandbox, first_look=first_look)
             untrusted_bytes = file.read(FILE_BYTES_MOST + 1)
         except OSError:
             return Unhashable(Reason.UNREADABLE)

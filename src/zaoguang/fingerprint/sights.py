@@ -2,7 +2,7 @@
 
 import math
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from zaoguang.fingerprint.film import Frame
@@ -22,6 +22,7 @@ SECONDS_MOST: Final = 10_000_000.0
 _AT_MOST: Final = 1 << 62
 _QUALITY_MOST: Final = 100
 _PARTS: Final = 5
+_PARTS_WITH_BORDERS: Final = 6
 _HEX: Final = re.compile(r"[0-9a-f]{64}")
 
 
@@ -34,26 +35,31 @@ class Sight:
     pdq: Pdq
     quality: int
     flaws: int  # damaged pieces passed over since the frame before
+    inner: Pdq | None = None  # of the frame without the film's even borders, where it has any
 
     def as_json(self) -> list[Json]:
         """Give it as the projector does."""
-        return [self.at, self.seconds, self.pdq.hex, self.quality, self.flaws]
+        inner = [] if self.inner is None else [self.inner.hex]
+        return [self.at, self.seconds, self.pdq.hex, self.quality, self.flaws, *inner]
 
 
 def sight_from(untrusted: Json) -> Sight | None:
     """Read one frame as the projector or a journal gives it; ``None`` when it is not one."""
-    if not isinstance(untrusted, list) or len(untrusted) != _PARTS:
+    if not isinstance(untrusted, list) or len(untrusted) not in {_PARTS, _PARTS_WITH_BORDERS}:
         return None
-    at, seconds, hexed, quality, flaws = untrusted
+    at, seconds, hexed, quality, flaws, *inner = untrusted
     whole = all(isinstance(each, int) and not isinstance(each, bool) for each in (at, quality, flaws))
     if not whole or isinstance(seconds, bool) or not isinstance(seconds, int | float) or not isinstance(hexed, str):
         return None
     if not _HEX.fullmatch(hexed) or not math.isfinite(seconds):
         return None
+    if inner and not (isinstance(inner[0], str) and _HEX.fullmatch(inner[0])):
+        return None
     if not (abs(at) <= _AT_MOST and 0 <= quality <= _QUALITY_MOST and 0 <= flaws <= _AT_MOST):  # type: ignore[arg-type,operator]  # whole numbers, as just seen
         return None
     bounded = round(min(max(float(seconds), 0.0), SECONDS_MOST), 6)
-    return Sight(at, bounded, Pdq.from_hex(hexed), quality, flaws)  # type: ignore[arg-type]  # the same
+    inside = Pdq.from_hex(str(inner[0])) if inner else None
+    return Sight(at, bounded, Pdq.from_hex(hexed), quality, flaws, inside)  # type: ignore[arg-type]  # the same
 
 
 @dataclass(slots=True)
@@ -72,7 +78,7 @@ class Runs:
         seconds = max(sight.seconds, self._last)
         if self._open is None or self.every_frame or not self._belongs(sight, self._open):
             self._close(seconds)
-            self._open = Frame(self.shown, seconds, seconds, sight.pdq, sight.quality)
+            self._open = Frame(self.shown, seconds, seconds, sight.pdq, sight.quality, sight.inner)
         self._last = seconds
         self.shown += 1
         self.flaws += sight.flaws
@@ -85,10 +91,14 @@ class Runs:
 
     def _close(self, until: float) -> None:
         if self._open is not None:
-            first = self._open
-            self._ended.append(Frame(first.number, first.seconds, until, first.pdq, first.quality))
+            self._ended.append(replace(self._open, until=until))
 
     @staticmethod
     def _belongs(sight: Sight, first: Frame) -> bool:
         near = abs(sight.quality - first.quality) <= SAME_RUN_QUALITY
-        return near and sight.pdq.distance(first.pdq) <= SAME_RUN_RADIUS
+        inside = sight.inner is None if first.inner is None else _near(sight.inner, first.inner)
+        return near and inside and _near(sight.pdq, first.pdq)
+
+
+def _near(one: Pdq | None, other: Pdq) -> bool:
+    return one is not None and one.distance(other) <= SAME_RUN_RADIUS

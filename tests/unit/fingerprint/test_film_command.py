@@ -1,15 +1,22 @@
 """``zaoguang fingerprint`` takes films among pictures, writes vPDQ text, and goes on where it was."""
 
+import hashlib
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.support.made_pictures import made_picture, saved
-from tests.support.recorded_films import Made, film_of
+from tests.support.recorded_films import Made, film_of, written
 from zaoguang.cli.fingerprint import fingerprint
 from zaoguang.errors import UserMistake
 from zaoguang.fingerprint import film_from_json
@@ -69,14 +76,58 @@ def test_a_table_is_for_people(folder: Path) -> None:
 @settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_broken_off_anywhere_it_comes_out_the_same(cut: float, folder: Path, tmp_path: Path) -> None:
     """The journal of a run that was killed is any beginning of the journal of one that was not."""
-    whole = tmp_path / "whole"
+    film = folder / "b.mp4"
+    whole, told = tmp_path / "whole", tmp_path / "told"
     if not whole.exists():
-        lines(folder, "--resume", whole)
+        told.write_text(json.dumps(lines(film, "--resume", whole)))
     written = whole.read_bytes()
     begun = tmp_path / "begun"
     begun.write_bytes(written[: int(cut * len(written))])
-    assert lines(folder, "--resume", begun) == lines(folder)
+    assert lines(film, "--resume", begun) == json.loads(told.read_text())
     assert begun.read_bytes().count(b'"done"') == 1
+
+
+def test_each_piece_of_a_journal_is_on_the_disk_before_the_next(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A power cut may leave zeros where the last piece was being written: they are cut off."""
+    settled: list[int] = []
+    kept = os.fdatasync
+
+    def settle(descriptor: int) -> None:
+        kept(descriptor)
+        settled.append(os.fstat(descriptor).st_size)
+
+    monkeypatch.setattr(os, "fdatasync", settle)
+    path = folder.parent / "journal"
+    first = lines(folder, "--resume", path)
+    written = path.read_bytes()
+    ends = [number + 1 for number, byte in enumerate(written) if byte == 10]
+    assert settled == ends[1:]  # the first is the head
+    path.write_bytes(written[: ends[-2]] + bytes(500))
+    assert lines(folder, "--resume", path) == first
+    assert b"\0" not in path.read_bytes()
+
+
+@pytest.mark.slow
+def test_interrupted_at_the_keyboard_it_leaves_nothing_half_written(tmp_path: Path) -> None:
+    picture = np.zeros((1080, 1920, 3), dtype=np.uint8)
+    made = Made(size=(1920, 1080), options=(("preset", "ultrafast"), ("g", "15")), container="mpegts")
+    (tmp_path / "long.ts").write_bytes(written(made, [picture] * 15) * 400)
+    journal, texts = tmp_path / "journal", tmp_path / "texts"
+    options = ["--resume", str(journal), "--vpdq", str(texts), str(tmp_path / "long.ts")]
+    command = [sys.executable, "-m", "zaoguang", "fingerprint", *options]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as running:
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline and (not journal.exists() or b'"frames"' not in journal.read_bytes()):
+            time.sleep(0.02)  # polled, up to the deadline
+        running.send_signal(signal.SIGINT)
+        _, said = running.communicate(timeout=60)
+    assert running.returncode not in {0, None}
+    assert b"Traceback" not in said
+    assert list(texts.iterdir()) == []
+    with Journal(journal) as kept:
+        key = f"{hashlib.sha256((tmp_path / 'long.ts').read_bytes()).hexdigest()}:0:0"
+        assert len(kept.known(key)) > 10
+        assert kept.done(key) is None
 
 
 def test_a_journal_is_its_owners_and_one_runs_at_a_time(folder: Path, tmp_path: Path) -> None:
