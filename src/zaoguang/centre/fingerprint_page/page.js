@@ -160,7 +160,8 @@
     }
   }
 
-  // Working: in a worker where the browser gives one, else here. Answers come in the order of the questions.
+  // Working: in a worker where the browser gives one, else here. A checksum takes its time, and what was
+  // asked after it may be answered before: so each question has a number, and its answer the same.
   let asks = null;
   function asker() {
     asks = asks || inWorker().catch(() => {
@@ -170,17 +171,21 @@
     return asks;
   }
   async function inWorker() {
-    const source = `const own=(${engine})();onmessage=async e=>{let v=null;try{v=await own.answer(e.data)}catch{}postMessage(v)}`;
+    const source = `const own=(${engine})();onmessage=async e=>{let v=null;try{v=await own.answer(e.data)}catch{}postMessage([e.data.number,v])}`;
     const worker = new Worker(URL.createObjectURL(new Blob([source], { type: "text/javascript" })));
-    const waiting = [];
-    worker.onmessage = (event) => waiting.shift()(event.data);
+    const waiting = new Map();
+    let asked = 0;
+    worker.onmessage = ({ data: [number, given] }) => {
+      waiting.get(number)(given);
+      waiting.delete(number);
+    };
     const ask = (what, value, moved = []) => new Promise((done) => {
-      waiting.push(done);
-      worker.postMessage({ ask: what, value }, moved);
+      waiting.set(++asked, done);
+      worker.postMessage({ number: asked, ask: what, value }, moved);
     });
     // A browser that refuses the worker says so before it has done anything.
     await Promise.race([ask("hello"), new Promise((_, fail) => { worker.onerror = fail; })]);
-    worker.onerror = () => { while (waiting.length) waiting.shift()(null); };
+    worker.onerror = () => { for (const done of waiting.values()) done(null); waiting.clear(); };
     return ask;
   }
   async function work() {
