@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Never
 
@@ -21,6 +22,7 @@ from zaoguang.centre.notices.models import AddresseeStop, Attempt, Due, DueKind,
 from zaoguang.centre.sealed import write_b
 from zaoguang.centre.sightings.models import Sighting
 from zaoguang.errors import UserMistake
+from zaoguang.notices.batch import Limit
 
 pytestmark = pytest.mark.django_db
 TO = "abuse@forum.example"
@@ -230,3 +232,17 @@ def test_what_only_shows_what_was_asked_for_gets_no_notice_at_any_step(
     worker.tick(MOMENT, _no_reader)
     assert mailbox.kept == []
     assert Notice.objects.get(pk=confirmed.pk).step is NoticeState.WITHDRAWN
+
+
+def test_a_platform_that_takes_fewer_a_day_gets_no_more(
+    centre: MadeCentre, served: Callable[[Mailbox], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mailbox = Mailbox()
+    served(mailbox)
+    made = _confirmed(centre, 3)
+    known = brakes.known_channels()[0]
+    Notice.objects.filter(pk__in=[each.pk for each in made]).update(channel=known.id)
+    slow = replace(known, limit=Limit(per_notice=None, per_day=2))
+    monkeypatch.setattr(brakes, "known_channels", lambda: (slow,))
+    worker.tick(MOMENT, _no_reader)
+    assert len(mailbox.kept) == 2

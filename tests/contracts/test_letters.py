@@ -135,6 +135,8 @@ def test_nobody_but_a_member_can_read_what_came_and_the_key_is_gone_after(centre
     opening.add_member(centre.case, centre.key, centre.people["stranger"], centre.people["supervisor"], MOMENT)
     page = reverse("letter", kwargs={"case_id": centre.case.pk, "letter_id": letter.pk})
     assert "before you joined" in text_of(client_of("stranger").get(page))
+    opening.remove_member(centre.case, centre.people["supervisor"], centre.people["supervisor"], MOMENT)
+    assert set(LetterKey.objects.values_list("person__handle", flat=True)) == {"caseworker"}
     assert SECRET in text_of(client_of("caseworker").get(page))
     letter.refresh_from_db()
     assert (bytes(letter.body), LetterKey.objects.count()) == (b"", 0)

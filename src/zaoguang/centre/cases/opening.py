@@ -13,6 +13,7 @@ from zaoguang.centre.audit.trail import record
 from zaoguang.centre.cases.locking import hold
 from zaoguang.centre.cases.models import Case, Membership, Note
 from zaoguang.centre.cases.stopping import drop_clocks, shut_the_door, stop_looking, stop_sending
+from zaoguang.centre.letters.models import LetterKey
 from zaoguang.centre.sealed import write
 from zaoguang.errors import OutsideFailure, UserMistake
 from zaoguang.vault import SecretKey, seal_to
@@ -106,6 +107,7 @@ def remove_member(case: Case, person: Person, by: Person, now: datetime) -> None
     hold(case.pk)
     if not case.memberships.exclude(sealed_case_key=b"").exclude(person=person).exists():
         raise UserMistake(_("The last member cannot be taken out: nobody could open the case any more."))
+    LetterKey.objects.filter(letter__notice__case=case, person=person).delete()
     if case.memberships.filter(person=person).delete()[0]:
         record(Verb.MEMBER_REMOVED, now=now, person=by, case=case, subject=person.pk)
 

@@ -16,6 +16,7 @@ from zaoguang.casework import NoticeState
 from zaoguang.centre.accounts.models import Person
 from zaoguang.centre.audit.models import Verb
 from zaoguang.centre.audit.trail import record
+from zaoguang.centre.notices.groups import known_channels
 from zaoguang.centre.notices.models import (
     AddresseeStop,
     Attempt,
@@ -96,15 +97,18 @@ class _Cap:
     within: timedelta
 
 
-def _caps() -> Iterable[_Cap]:
-    return (_Cap(settings.MOST_AN_HOUR, timedelta(hours=1)), _Cap(settings.MOST_A_DAY, timedelta(days=1)))
+def _caps(channel: str) -> Iterable[_Cap]:
+    """Give the centre's caps, and the platform's own where it takes fewer a day."""
+    told = next((each.limit.per_day for each in known_channels() if each.id == channel), None)
+    a_day = min(settings.MOST_A_DAY, told or settings.MOST_A_DAY)
+    return (_Cap(settings.MOST_AN_HOUR, timedelta(hours=1)), _Cap(a_day, timedelta(days=1)))
 
 
-def held_until(gate: SendingGate, tag: bytes, now: datetime) -> datetime | None:
+def held_until(gate: SendingGate, tag: bytes, now: datetime, channel: str = "") -> datetime | None:
     """Say until when nothing may go to that addressee, or none if a message may go now; the gate is held."""
     if gate.stopped_at is not None or AddresseeStop.objects.filter(tag=tag, ended_at__isnull=True).exists():
         return now + _LATER
-    waits = [_free_at(tag, cap, now) for cap in _caps()]
+    waits = [_free_at(tag, cap, now) for cap in _caps(channel)]
     return max((each for each in waits if each is not None), default=None)
 
 

@@ -69,7 +69,7 @@ def begin(notice: Notice, now: datetime) -> Attempt | Held | None:
         _take_back(notice, now)
         return None
     tag = brakes.addressee_tag(notice.to())
-    until = brakes.held_until(brakes.hold_gate(), tag, now)
+    until = brakes.held_until(brakes.hold_gate(), tag, now, notice.channel)
     if until is not None:
         return Held(until)
     moved = Notice.objects.filter(pk=notice.pk, state=NoticeState.CONFIRMED.value).update(
