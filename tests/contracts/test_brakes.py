@@ -1,13 +1,11 @@
 """What keeps sending safe: the switch, the caps, the fuse, and addresses that only show what was asked for."""
 
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Never
 
 import pytest
-from django.db import connection, connections
 from django.urls import reverse
 from pytest_django.fixtures import Settings
 
@@ -108,44 +106,6 @@ def test_the_switch_takes_effect_between_two_messages_of_one_round(
     assert sorted(_states(made)) == ["confirmed", "confirmed", "sent"]
     waiting = Due.objects.filter(kind=DueKind.SEND, state=DueState.WAITING, notice__in=made)
     assert waiting.count() == 2, "what was held back is still due"
-
-
-@pytest.mark.django_db(transaction=True)
-@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one writer at a time")
-def test_once_the_switch_has_returned_no_attempt_begins(centre: MadeCentre) -> None:
-    (notice,) = _confirmed(centre, 1)
-    begun, may_end = threading.Event(), threading.Event()
-    order: list[str] = []
-    real = brakes.held_until
-
-    def slow(*given: object) -> object:
-        begun.set()
-        may_end.wait(10)
-        return real(*given)  # type: ignore[arg-type]
-
-    def send() -> None:
-        sending.begin(notice, MOMENT)
-        order.append("begun")
-        connections.close_all()
-
-    def stop() -> None:
-        brakes.stop_all(None, MOMENT)
-        order.append("stopped")
-        connections.close_all()
-
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(brakes, "held_until", slow)
-        sender = threading.Thread(target=send)
-        sender.start()
-        begun.wait(10)
-        stopper = threading.Thread(target=stop)
-        stopper.start()
-        stopper.join(0.3)
-        assert stopper.is_alive(), "the switch waits for what has the gate"
-        may_end.set()
-        sender.join(10)
-        stopper.join(10)
-    assert order == ["begun", "stopped"]
 
 
 def test_no_more_than_the_cap_goes_to_one_addressee_and_the_rest_follows_in_time(

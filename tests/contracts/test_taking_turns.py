@@ -6,7 +6,7 @@ These run on SQLite, and again on a real PostgreSQL: real threads, real commits,
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Never, TypeVar
@@ -30,8 +30,17 @@ from zaoguang.centre.exhibits.sealing import case_package
 from zaoguang.centre.intake import arrivals
 from zaoguang.centre.intake.items import add_items, read_lines
 from zaoguang.centre.intake.models import Arrival, ArrivalState
-from zaoguang.centre.notices import drafting, sending, unsure, worker
-from zaoguang.centre.notices.models import Attempt, AttemptResult, Due, DueKind, DueState, Notice, Route
+from zaoguang.centre.notices import brakes, drafting, sending, unsure, worker
+from zaoguang.centre.notices.models import (
+    Attempt,
+    AttemptResult,
+    Due,
+    DueKind,
+    DueState,
+    Notice,
+    Route,
+    SendingGate,
+)
 from zaoguang.centre.places import Places
 from zaoguang.centre.sightings.links import claim, give_back, start_check
 from zaoguang.centre.sightings.models import Link, LinkState
@@ -354,3 +363,40 @@ def test_a_mistake_in_the_middle_leaves_nothing_half_done(centre: MadeCentre) ->
     with pytest.raises(UserMistake):
         add_items(centre.case, centre.key, read_lines(fingerprint_line(9)), centre.people["supervisor"], MOMENT)
     assert (centre.case.items.count(), centre.case.trail.count()) == before
+
+
+def test_once_the_switch_has_returned_no_attempt_begins(centre: MadeCentre) -> None:
+    confirm_as_read(centre.draft, centre.key, centre.people["supervisor"], MOMENT, identity_seen=True)
+    begun, may_end = threading.Event(), threading.Event()
+    order: list[str] = []
+    real = brakes.held_until
+
+    def slow(gate: SendingGate, tag: bytes, now: datetime, channel: str) -> datetime | None:
+        begun.set()
+        may_end.wait(10)
+        return real(gate, tag, now, channel)
+
+    def send() -> None:
+        sending.begin(Notice.objects.get(pk=centre.draft.pk), MOMENT)
+        order.append("begun")
+        connection.close()
+
+    def stop() -> None:
+        begun.wait(10)
+        brakes.stop_all(None, MOMENT)
+        order.append("stopped")
+        connection.close()
+
+    with pytest.MonkeyPatch.context() as patched, ThreadPoolExecutor(2) as pool:
+        patched.setattr(brakes, "held_until", slow)
+        sender, stopper = pool.submit(send), pool.submit(stop)
+        begun.wait(10)
+        with pytest.raises(TimeoutError):
+            stopper.result(0.3)  # the switch waits for whoever has the gate
+        may_end.set()
+        sender.result(20)
+        stopper.result(20)
+    assert order == ["begun", "stopped"]
+    later = Notice.objects.get(pk=centre.draft.pk)
+    Notice.objects.filter(pk=later.pk).update(state=NoticeState.CONFIRMED.value)
+    assert isinstance(sending.begin(later, MOMENT), sending.Held)
