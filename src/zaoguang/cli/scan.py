@@ -5,7 +5,7 @@ import os
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -15,6 +15,7 @@ from zaoguang.errors import UserMistake
 from zaoguang.sandbox import Sandbox
 from zaoguang.scan import Engine, Journal, LocalEngine, Looker, NoJournal, Seeking, Seen, Sought, Source
 from zaoguang.scan import scan as scanned
+from zaoguang.scan.on_ray import RayEngine
 from zaoguang.search import MAX_RADIUS, Index
 from zaoguang.vault import load_key
 from zaoguang.words import gettext as _
@@ -41,6 +42,16 @@ _WORKERS_MOST = 64
 @click.option("--journal", type=click.Path(path_type=Path), help="Write down what is done, to go on after a stop.")
 @click.option("--not-looked-at", "report", type=click.Path(path_type=Path), help="Write here what was not looked at.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object per match.")
+@click.option(
+    "--engine",
+    type=click.Choice(["local", "ray"]),
+    default="local",
+    help="Where the work is done: this machine, or a Ray cluster.",
+)
+@click.option(
+    "--ray-address",
+    help="The address of a Ray cluster (with --engine ray); without it, Ray is started on this machine.",
+)
 @click.option("--workers", type=click.IntRange(1, _WORKERS_MOST), help="Work on that many things at once.")
 def scan(
     source: str,
@@ -50,6 +61,8 @@ def scan(
     journal: Path | None,
     report: Path | None,
     workers: int | None,
+    engine: str,
+    ray_address: str | None,
     *,
     exact: bool,
     as_json: bool,
@@ -61,6 +74,8 @@ def scan(
 
     With --journal, the same command goes on after any stop, and prints all matches from the beginning.
     """
+    if ray_address is not None and engine != "ray":
+        raise UserMistake(_("With “--ray-address”, say “--engine ray” as well."))
     opened = Source.opened(source)
     indexes = [_index(path, key_file) for path in banks]
     seeking = Seeking(radius, exact)
@@ -73,10 +88,16 @@ def scan(
         "exact": exact,
     }
     kept = NoJournal() if journal is None else Journal.opened(journal, task)
+    out = sys.stdout
     with ExitStack() as stack:
         passed_over = None if report is None else stack.enter_context(_report(report))
-        engine = stack.enter_context(_local(opened, sought, seeking, workers or os.cpu_count() or 1))
-        counts = _show(scanned(opened, engine, kept), passed_over, as_json=as_json)
+        if engine == "ray":
+            frozen = [(str(path), index.freeze()) for path, index in zip(banks, indexes, strict=True)]
+            stack.enter_context(redirect_stdout(sys.stderr))  # Ray speaks on standard output, among our lines
+            working: Engine = stack.enter_context(RayEngine(opened, frozen, seeking, ray_address))
+        else:
+            working = stack.enter_context(_local(opened, sought, seeking, workers or os.cpu_count() or 1))
+        counts = _show(scanned(opened, working, kept), out, passed_over, as_json=as_json)
     _summary(counts)
     if [index.version for index in indexes] != versions:
         click.echo(
@@ -108,20 +129,20 @@ def _report(path: Path) -> Iterator[TextIO]:
         yield file
 
 
-def _show(found: Iterator[Seen], passed_over: TextIO | None, *, as_json: bool) -> Counter[str]:
+def _show(found: Iterator[Seen], out: TextIO, passed_over: TextIO | None, *, as_json: bool) -> Counter[str]:
     """Print what is found as it comes, and give how often each thing was the case ("" for what was looked at)."""
     counts: Counter[str] = Counter()
     shown = sys.stderr.isatty()
     for seen in found:
         for line in seen.matches:
-            click.echo(json.dumps(line) if as_json else _line(line))
+            click.echo(json.dumps(line) if as_json else _line(line), file=out)
         for line in seen.passed_over:
             counts[line["reason"]] += 1
             if passed_over is not None:
                 passed_over.write(json.dumps(line) + "\n")
         counts[""] += seen.looked_at
         counts["matches"] += len(seen.matches)
-        sys.stdout.flush()
+        out.flush()
         if shown:
             said = _("Looked at: {looked_at}. Matches: {matches}.")
             click.echo("\r\x1b[K" + said.format(looked_at=counts[""], matches=counts["matches"]), nl=False, err=True)

@@ -163,7 +163,7 @@ def shape_of(spool: Spool) -> tuple[Shape, NDArray[np.uint32]]:
 class Image:
     """A mapped image: its parts as arrays, and queries over them."""
 
-    def __init__(self, mapped: mmap.mmap, header: Header, path: Path | str) -> None:
+    def __init__(self, mapped: mmap.mmap | memoryview, header: Header, path: Path | str) -> None:
         self.header, self.shape, self.path = header, header.shape, path
         self._mapped = mapped
         self._places, _length = header.shape.places(len(header.to_bytes()), digested=bool(header.digests))

@@ -22,6 +22,7 @@ from zaoguang.search.defect import Defect, Refused
 from zaoguang.search.delta import Delta
 from zaoguang.search.entry import Entry, Rows, checked_banks, checked_entry, checked_hash
 from zaoguang.search.folder import Current, Folder
+from zaoguang.search.frozen import FrozenParts
 from zaoguang.search.image import Image, write_image
 from zaoguang.search.matches import Matches
 from zaoguang.search.memory import Memory
@@ -207,6 +208,16 @@ class Index(Searchable):
         """Give a name of what there is to see now: while it stays the same, so does every answer."""
         state = self._fresh()
         return f"{state.current.identity}-{state.sequence}"
+
+    def freeze(self) -> FrozenParts:
+        """Give a copy of what there is to see now, for processes that do not see the folder; it is not sealed."""
+        state = self._fresh()
+        delta, listed = state.delta.chunk(), state.delta.sets.listed()
+        added = tuple(
+            Entry(bytes(each["hash"]), int(each["id"]), tuple(sorted(listed[int(each["set"])]))) for each in delta
+        )
+        whole = np.frombuffer(state.image.bytes_between(0, state.image.length), np.uint8)
+        return FrozenParts(state.image.header, whole, added, tuple(state.delta.hidden().tolist()))
 
     # ---- changes ----
 
