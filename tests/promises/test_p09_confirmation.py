@@ -7,7 +7,7 @@ from typing import Never
 import pytest
 from pytest_django.fixtures import Settings
 
-from tests.support.made_centre import ANSWERS, MadeCentre, client_of, confirm_as_read, make_centre, yes_to
+from tests.support.made_centre import ANSWERS, MadeCentre, client_of, confirm_as_read, make_centre, text_of, yes_to
 from tests.support.readers import MOMENT
 from zaoguang import notices
 from zaoguang.casework import NoticeState, Role, allows
@@ -63,6 +63,21 @@ def test_only_a_confirmed_notice_reaches_the_mail_server(
     assert sending.send(Notice.objects.get(pk=centre.draft.pk), MOMENT) is None
     assert mailbox == []
     assert _state(centre.draft) is state
+
+
+@pytest.mark.parametrize("said", [{"capacity": "self", "legal_name": "Lotus"}, {"legal_name": "Lotus"}])
+def test_a_notice_in_her_own_name_needs_a_second_yes(centre: MadeCentre, said: dict[str, str]) -> None:
+    address = f"/cases/{centre.case.pk}/notices/{centre.draft.pk}/"
+    assert 'name="named_seen"' not in text_of(client_of("caseworker").get(address)), "an agent signs without her name"
+    person = centre.people["caseworker"]
+    drafting.edit(centre.draft, centre.key, {**ANSWERS, **said}, "en", person, MOMENT)
+    with pytest.raises(UserMistake, match="a second time"):
+        _confirm(centre)
+    assert _state(centre.draft) is NoticeState.DRAFT
+    client = client_of("caseworker")
+    assert 'name="named_seen" value="yes" required' in text_of(client.get(address))
+    client.post(f"{address}confirm/", yes_to(client, f"{address}confirm/"))
+    assert _state(centre.draft) is NoticeState.CONFIRMED
 
 
 def test_a_draft_never_leaves_by_itself_however_long_it_waits(centre: MadeCentre, mailbox: list[bytes]) -> None:

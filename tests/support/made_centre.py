@@ -206,6 +206,7 @@ def confirm_as_read(notice: Notice, key: SecretKey, by: Person, now: datetime, *
 
 def yes_to(client: Client, confirm_address: str) -> dict[str, str]:
     """Give what the confirm form of a notice sends when somebody reads the page and says yes."""
-    page = client.get(confirm_address.removesuffix("confirm/"))
-    found = re.search(r'name="shown" value="([0-9a-f]*)"', page.content.decode())
-    return {"identity_seen": "yes", "shown": found[1] if found else ""}
+    page = client.get(confirm_address.removesuffix("confirm/")).content.decode()
+    found = re.search(r'name="shown" value="([0-9a-f]*)"', page)
+    named = {"named_seen": "yes"} if 'name="named_seen"' in page else {}
+    return {"identity_seen": "yes", "shown": found[1] if found else "", **named}

@@ -26,7 +26,7 @@ from zaoguang.notices.regime import (
     regimes,
 )
 from zaoguang.notices.text import Text, prior_report, render
-from zaoguang.notices.values import Missing, Values, missing
+from zaoguang.notices.values import Missing, Values, missing, names_survivor
 
 __all__ = [
     "NOTICE_LANGUAGES",
@@ -68,6 +68,7 @@ __all__ = [
     "ladder",
     "load_regimes",
     "missing",
+    "names_survivor",
     "plan_batches",
     "prior_report",
     "read_host",

@@ -10,7 +10,7 @@ from zaoguang.notices.regime import Field, FieldKind, Regime
 from zaoguang.words import gettext as _
 from zaoguang.words import speaking
 
-__all__ = ["Missing", "Values", "checked", "is_mail_address", "missing", "refuse_hidden"]
+__all__ = ["Missing", "Values", "checked", "is_mail_address", "missing", "names_survivor", "refuse_hidden"]
 
 Value = str | Sequence[str] | bool
 Values = Mapping[str, Value]
@@ -47,6 +47,13 @@ def missing(regime: Regime, values: Values, language: str = "en") -> tuple[Missi
             for field in regime.fields
             if _is_empty(values.get(field.name)) and field.is_required(_with_defaults(regime, values))
         )
+
+
+def names_survivor(regime: Regime, values: Values) -> bool:
+    """Tell whether the notice comes from the survivor herself, or says her name."""
+    herself = not regime.identity.agent_allowed or values.get("capacity") == "self"
+    asked = {field.name for field in regime.fields}
+    return herself or ("legal_name" in asked and not _is_empty(values.get("legal_name")))
 
 
 def _sentence(regime: Regime, field: Field, language: str) -> str:

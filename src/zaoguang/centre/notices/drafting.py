@@ -40,6 +40,7 @@ __all__ = [
     "digest",
     "draft",
     "edit",
+    "names_survivor",
     "prefill",
     "preview",
     "starting_values",
@@ -191,14 +192,30 @@ def _prior(notice: Notice) -> list[str]:
     return lines
 
 
+def names_survivor(notice: Notice, key: SecretKey) -> bool:
+    """Tell whether the notice comes from the survivor herself, or says her name."""
+    return notices.names_survivor(notices.regime(notice.regime), starting_values(notice, key))
+
+
 def digest(seen: Preview) -> str:
     """Give the SHA-256 of the text that a person is shown, empty where there is none: a yes is to these words only."""
     return sha256(f"{seen.text.subject}\n{seen.text.body}".encode()).hexdigest() if seen.text else ""
 
 
 @transaction.atomic
-def confirm(notice: Notice, key: SecretKey, by: Person, now: datetime, *, identity_seen: bool, shown: str) -> None:
+def confirm(
+    notice: Notice,
+    key: SecretKey,
+    by: Person,
+    now: datetime,
+    *,
+    identity_seen: bool,
+    shown: str,
+    named_seen: bool = False,
+) -> None:
     """Let a complete draft leave, in this person's name, if it still says what she was shown (``digest`` of it).
+
+    A notice that names the survivor, or must come from herself, needs the second yes of ``named_seen``.
 
     The message is sealed for the worker until the addressee's server has it; a form's sheet stays with the case, and
     its attempt begins now, for a person makes it.
@@ -217,6 +234,8 @@ def confirm(notice: Notice, key: SecretKey, by: Person, now: datetime, *, identi
     regime = notices.regime(notice.regime)
     if regime.identity.may_reach_uploader and not identity_seen:
         raise UserMistake(_("Say first that you have read what this notice lets the addressee know."))
+    if names_survivor(notice, key) and not named_seen:
+        raise UserMistake(_("This notice names the survivor: say a second time that she wants it in her own name."))
     seen = preview(notice, key, now)
     if seen.text is None:
         raise UserMistake(_("This notice cannot leave yet: %(what)s") % {"what": seen.missing[0].sentence})

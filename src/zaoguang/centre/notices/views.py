@@ -152,6 +152,7 @@ def _show(request: CaseRequest, notice: Notice, form: RegimeForm | None = None) 
             "identity": regime.identity.sentence(_spoken()),
             "stopped": all_stopped(),
             "ask_identity": regime.identity.may_reach_uploader,
+            "ask_named": bool(preview and preview.text) and drafting.names_survivor(notice, key),
             "to": notice.to(),
             "preview": preview,
             "shown": drafting.digest(preview) if preview else "",
@@ -190,8 +191,9 @@ def edit(request: CaseRequest, case_id: object, notice_id: UUID) -> HttpResponse
 def confirm(request: CaseRequest, case_id: object, notice_id: UUID) -> HttpResponse:
     """Let a notice leave in this person's name."""
     notice, key = _notice(request, notice_id), request.open_case.identity_key()
-    seen, shown = request.POST.get("identity_seen") == "yes", request.POST.get("shown", "")[:64]
-    drafting.confirm(notice, key, request.user, time_of(request), identity_seen=seen, shown=shown)
+    seen, named = (request.POST.get(name) == "yes" for name in ("identity_seen", "named_seen"))
+    shown = request.POST.get("shown", "")[:64]
+    drafting.confirm(notice, key, request.user, time_of(request), identity_seen=seen, shown=shown, named_seen=named)
     messages.success(request, _("The notice is confirmed."))
     return redirect("notice", case_id=case_id, notice_id=notice_id)
 
