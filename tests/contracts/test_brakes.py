@@ -15,7 +15,7 @@ from tests.unit.notices.mail_servers import Mailbox, mail_server
 from zaoguang.casework import NoticeState
 from zaoguang.centre.audit.models import AuditEvent, Verb
 from zaoguang.centre.notices import brakes, drafting, sending, worker
-from zaoguang.centre.notices.groups import unasked
+from zaoguang.centre.notices.groups import known_channels, unasked
 from zaoguang.centre.notices.models import AddresseeStop, Attempt, Due, DueKind, DueState, Notice, Route
 from zaoguang.centre.sealed import write_b
 from zaoguang.centre.sightings.models import Sighting
@@ -200,7 +200,7 @@ def test_a_platform_that_takes_fewer_a_day_gets_no_more(
     mailbox = Mailbox()
     served(mailbox)
     made = _confirmed(centre, 3)
-    known = brakes.known_channels()[0]
+    known = known_channels()[0]
     Notice.objects.filter(pk__in=[each.pk for each in made]).update(channel=known.id)
     slow = replace(known, limit=Limit(per_notice=None, per_day=2))
     monkeypatch.setattr(brakes, "known_channels", lambda: (slow,))

@@ -13,7 +13,7 @@ A page that is not found and shows the item among its newest does so at the item
 
 import re
 from collections.abc import Callable, Collection
-from urllib.parse import parse_qsl, quote, unquote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit, urlunsplit
 
 __all__ = ["answers_anything", "decoy_of", "shape_of", "shows_what_was_asked"]
 
@@ -42,8 +42,17 @@ _SEARCHES: tuple[tuple[str, str], ...] = (
 
 def shows_what_was_asked(untrusted_address: str) -> bool:
     """Tell by an address alone whether it only shows what it was asked for (rules 1 and 2)."""
-    parts = urlsplit(untrusted_address)
+    parts = _parts(untrusted_address)
+    if parts is None:
+        return False
     return _is_search(parts.hostname or "", parts.path) or _carries_address(parts.query)
+
+
+def _parts(untrusted_address: str) -> SplitResult | None:
+    try:
+        return urlsplit(untrusted_address)
+    except ValueError:  # brackets that hold no address
+        return None
 
 
 def _is_search(host: str, path: str) -> bool:
@@ -79,8 +88,8 @@ def decoy_of(untrusted_address: str, word: Callable[[int], str]) -> str | None:
 
     ``word`` gives a fresh random word of at least that many letters and digits. None where no part could be replaced.
     """
-    parts = urlsplit(untrusted_address)
-    if parts.scheme not in {"http", "https"} or not parts.netloc:
+    parts = _parts(untrusted_address)
+    if parts is None or parts.scheme not in {"http", "https"} or not parts.netloc:
         return None
     values = parse_qsl(parts.query, keep_blank_values=True)
     if values:

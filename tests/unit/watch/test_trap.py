@@ -32,6 +32,7 @@ COPIES = [
     "https://archive.example/web/2026/https://forum.example/a.jpg",  # an archive keeps a copy of its own
     "https://forum.example/a.jpg?size=300x300",
     "https://forum.example/search?q=lotus//flower",
+    "http://[",
 ]
 
 
@@ -56,6 +57,7 @@ def test_an_address_at_which_a_copy_may_be_kept_is_left_alone(address: str) -> N
         ("https://f.example/", None),
         ("https://f.example", None),
         ("inline:sha256:ab", None),
+        ("http://[", None),
     ],
 )
 def test_a_decoy_has_the_same_shape_and_leads_nowhere(address: str, decoy: str | None) -> None:
