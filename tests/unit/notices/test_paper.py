@@ -1,5 +1,6 @@
 """A notice on paper: PDF/A, the same bytes for the same words, every character there, and words are never markup."""
 
+import re
 from datetime import date
 
 import pytest
@@ -65,3 +66,17 @@ def test_a_machine_without_the_letters_is_told_which_package_to_install(monkeypa
     monkeypatch.setattr(paper, "FONTS", {"en": ("No Such Letters", "en", "GB")})
     with pytest.raises(OutsideFailure, match="fonts-noto-cjk"):
         to_pdf(Text("Notice", "Words\n"), "en", DAY)
+
+
+def test_a_long_address_is_broken_and_runs_over_no_edge() -> None:
+    """Broken, forty addresses of 2,000 characters need several pages; run over the edge, they would need one."""
+    pages = [
+        len(
+            re.findall(
+                rb"/Type ?/Page\b(?!s)", to_pdf(Text("Notice", f"https://a.example/{'x' * length}\n" * 40), "en", DAY)
+            )
+        )
+        for length in (1, 2_000)
+    ]
+    assert pages[0] == 1
+    assert pages[1] > 10

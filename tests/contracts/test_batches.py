@@ -1,0 +1,58 @@
+"""What the page of new notices offers: as many copies a day as a channel takes, and no address that is asked for."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from tests.support.made_centre import ANSWERS, MadeCentre, make_centre
+from tests.support.readers import MOMENT
+from zaoguang import notices
+from zaoguang.centre.notices import drafting, groups
+from zaoguang.centre.notices.models import Notice, Route
+from zaoguang.notices import Limit
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def centre(db: None) -> MadeCentre:
+    del db
+    made = make_centre()
+    Notice.objects.update(state="withdrawn")
+    return made
+
+
+def offered(centre: MadeCentre, days: int = 0) -> tuple[int, int]:
+    """Give how many copies the page offers on a day, and how many it holds back."""
+    found = groups.open_groups(centre.case, MOMENT + timedelta(days=days))
+    return sum(len(group.sightings) for group in found), sum(group.later for group in found)
+
+
+def test_a_channel_is_offered_what_it_takes_in_a_day_and_the_rest_the_day_after(
+    centre: MadeCentre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = list(groups.unasked(centre.case))
+    assert len(rows) > 1
+    hosts = tuple({row.page().split("/")[2].partition(":")[0] for row in rows})
+    slow = replace(notices.channel("telegram"), id="slow", hosts=hosts, limit=Limit(per_day=1))
+    monkeypatch.setattr(groups, "known_channels", lambda: (slow,))
+    assert offered(centre) == (1, len(rows) - 1)
+    (group,) = groups.open_groups(centre.case, MOMENT)
+    door = drafting.Door("us-take-it-down", "slow", Route.EMAIL, "abuse@slow.example", "en")
+    drafting.draft(centre.case, centre.key, door, group.sightings, ANSWERS, centre.people["caseworker"], MOMENT)
+    assert offered(centre)[0] == 0
+    assert offered(centre, days=2)[0] == 1
+
+
+def test_an_address_that_an_open_notice_names_is_not_offered_again(centre: MadeCentre) -> None:
+    before = sum(offered(centre))
+    first = groups.unasked(centre.case).order_by("seen_at", "id").first()
+    assert first is not None
+    door = drafting.Door("us-take-it-down", "", Route.EMAIL, "abuse@a.example", "en")
+    drafting.draft(centre.case, centre.key, door, [first], ANSWERS, centre.people["caseworker"], MOMENT)
+    named = {notices.same_address(each) for each in drafting.addresses_of(Notice.objects.latest("made_at"))}
+    for group in groups.open_groups(centre.case, MOMENT):
+        for row in group.sightings:
+            assert not {notices.same_address(each) for each in (row.page(), row.picture()) if each} <= named
+    assert sum(offered(centre)) < before
