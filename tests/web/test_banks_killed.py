@@ -1,4 +1,4 @@
-"""P08 and P04 for the index over the banks: kill -9 at any instant, and the next question finds what is live."""
+"""The index over the banks under kill -9: whatever the instant, the next question finds what is live, and no more."""
 
 import json
 import os
