@@ -80,7 +80,9 @@ def _gaps(gaps: Iterable[Missing]) -> list[dict[str, str]]:
 @click.argument("kind")
 @click.argument("values", type=click.Path(path_type=Path))
 @click.option("--lang", help="The notice's language (default: the addressee's own).")
-@click.option("--format", "form", type=click.Choice(["txt", "eml", "pdf", "json"]), default="txt", show_default=True)
+@click.option(
+    "--format", "form", type=click.Choice(["txt", "eml", "pdf", "json"]), default="txt", help="What to make of it."
+)
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write it here and not to the screen.")
 @click.option("--from", "sender", default="", help="Who sends the mail (for eml).")
 @click.option("--to", "recipient", default="", help="Who gets the mail (for eml).")
