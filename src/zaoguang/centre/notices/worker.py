@@ -10,6 +10,7 @@ from zaoguang.centre.notices.brakes import all_stopped
 from zaoguang.centre.notices.models import Due, DueKind, DueState
 from zaoguang.centre.notices.rechecks import look_again, settle_deadline
 from zaoguang.centre.notices.sending import Held, abandon_started, send
+from zaoguang.centre.sightings.reading import may_look
 from zaoguang.watch import Reader
 
 __all__ = ["recover", "tick"]
@@ -61,11 +62,11 @@ def _put_back(due: Due, until: datetime) -> None:
 
 
 def _watch_on(looks: Sequence[Due], now: datetime) -> None:
-    """Let the standing watch begin, or go on, where the schedule of a notice has come to its end."""
-    for notice in {due.notice_id for due in looks if due.kind == DueKind.RECHECK}:
-        waiting = Due.objects.filter(notice_id=notice, kind=DueKind.RECHECK, state=DueState.WAITING)
-        if not waiting.exists():
-            Due.objects.create(notice_id=notice, kind=DueKind.RECHECK, due_at=watch_after(now))
+    """Let the standing watch begin, or go on, where a notice's schedule has come to its end and we may still look."""
+    for notice in {due.notice_id: due.notice for due in looks if due.kind == DueKind.RECHECK}.values():
+        waiting = Due.objects.filter(notice=notice, kind=DueKind.RECHECK, state=DueState.WAITING)
+        if may_look(notice.case) and not waiting.exists():
+            Due.objects.create(notice=notice, kind=DueKind.RECHECK, due_at=watch_after(now))
 
 
 def _done(dues: Sequence[Due]) -> None:
