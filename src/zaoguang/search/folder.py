@@ -106,8 +106,12 @@ class Folder:
         """Give what changes whenever the index is made of other files: one look at the folder; (0, 0) for no index."""
         try:
             seen = os.stat(self._current)  # noqa: PTH116  (asked at every query: a Path would cost more than the rest)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return (0, 0)
+        except OSError as error:
+            raise OutsideFailure(
+                _("The index at “{path}” cannot be read: {why}.").format(path=self.path, why=error.strerror)
+            ) from error
         return (seen.st_ino, seen.st_mtime_ns)
 
     def current(self) -> Current:
