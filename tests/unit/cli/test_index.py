@@ -120,7 +120,7 @@ def test_an_index_there_already_and_a_missing_list(out: Path, tmp_path: Path, li
 
 
 @pytest.mark.parametrize("words", [("query", "-"), ("check",), ("stats",), ("add", "-"), ("remove", "1"), ("merge",)])
-def test_a_file_is_no_index(tmp_path: Path, listed: Path, words: tuple[str, ...]) -> None:
+def test_a_file_is_no_index(listed: Path, words: tuple[str, ...]) -> None:
     command, *rest = words
     with pytest.raises(DoesNotHold, match="There is no index"):
         run(command, listed, *rest, given=HEXES[0])
