@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
 
-from zaoguang.fingerprint.borders import inner_box
+from zaoguang.fingerprint.borders import Box, shared_box, uneven_part
 from zaoguang.fingerprint.compare import FilmMatch, compare_films
 from zaoguang.fingerprint.film import Film, Frame
 from zaoguang.fingerprint.kernel import hashed
@@ -37,6 +37,7 @@ class Edit(NamedTuple):
     begins: float = 0.0
     lasts: float = 32.0
     speed: float = 1.0
+    whole: bool = False  # done to all of the upload, not to her part alone
 
 
 def _saved(given: Image.Image, quality: int) -> Image.Image:
@@ -47,6 +48,15 @@ def _saved(given: Image.Image, quality: int) -> Image.Image:
 
 def _framed(given: Image.Image, across: float, down: float) -> Image.Image:
     return _saved(ImageOps.expand(given, (round(across * given.width), round(down * given.height)), "black"), 50)
+
+
+def _barred(name: str, across: float, down: float) -> Edit:
+    return Edit(name, partial(_framed, across=across, down=down), whole=True)
+
+
+def _screened(given: Image.Image, down: float) -> Image.Image:
+    """Give it between bars, in a film of its own sides: pressed flat, if seen on the screen."""
+    return _framed(given, 0.0, down).resize(SIDES)
 
 
 def _cropped(given: Image.Image, part: float) -> Image.Image:
@@ -68,9 +78,10 @@ EDITS: Final = (
     Edit("3 s of it, 1.25 times as fast", partial(_saved, quality=50), 9.0, 3.0, 1.25),
     Edit("mirrored", lambda given: _saved(ImageOps.mirror(given), 50)),
     Edit("turned by 90°", lambda given: _saved(given.transpose(Image.Transpose.ROTATE_90), 50)),
-    *(Edit(f"bars above and below, {part:.0%}", partial(_framed, across=0.0, down=part)) for part in (0.05, 0.15, 0.3)),
-    *(Edit(f"bars left and right, {part:.0%}", partial(_framed, across=part, down=0.0)) for part in (0.05, 0.15, 0.3)),
-    Edit("mirrored, with bars", lambda given: _framed(ImageOps.mirror(given), 0.0, 0.15)),
+    *(_barred(f"bars above and below, {part:.0%}", across=0.0, down=part) for part in (0.05, 0.15, 0.3)),
+    *(_barred(f"bars left and right, {part:.0%}", across=part, down=0.0) for part in (0.05, 0.15, 0.3)),
+    Edit("mirrored, with bars", lambda given: _framed(ImageOps.mirror(given), 0.0, 0.15), whole=True),
+    Edit("bars round her part alone, 15%", partial(_screened, down=0.15)),
     *(Edit(f"brightness {by:g}", lambda given, by=by: ImageEnhance.Brightness(given).enhance(by)) for by in (0.5, 1.5)),
     *(Edit(f"blurred, {by} pixels", lambda given, by=by: given.filter(ImageFilter.GaussianBlur(by))) for by in (2, 5)),
     *(Edit(f"cropped {part:.0%} each side", partial(_cropped, part=part)) for part in (0.02, 0.05, 0.1)),
@@ -99,7 +110,8 @@ def _row(edit: Edit, film: Film, hers: Pictures, others: Pictures) -> str:
     part = [edit.change(hers[int(edit.begins * FPS + number * edit.speed)]) for number in shown]
     leader = round(_LEADER * FPS)
     begins, ends = _LEADER, _LEADER + len(part) / FPS
-    match = compare_films(film, _film([*others[:leader], *part, *others[leader : 2 * leader]]))
+    beside_it = [edit.change(each) if edit.whole else each for each in others[: 2 * leader]]
+    match = compare_films(film, _film([*beside_it[:leader], *part, *beside_it[leader:]]))
     found = sum(max(min(span.upload_until, ends) - max(span.upload_from, begins), 0.0) for span in match.spans)
     all_found = sum(span.upload_until - span.upload_from for span in match.spans)
     beside = max(all_found - found, 0.0)
@@ -137,12 +149,17 @@ def _pan(picture: Image.Image, random: np.random.Generator) -> list[Image.Image]
 
 
 def _film(pictures: Pictures) -> Film:
-    return Film("video", "0" * 64, *SIDES, len(pictures) / FPS, tuple(map(_frame, range(len(pictures)), pictures)))
+    """Hash the frames; borders are looked for as in a real film: in up to 24 places, for all frames of that size."""
+    size = pictures[0].size
+    looked_at = [each for each in pictures[:: -(-len(pictures) // 24)] if each.size == size]
+    parts = [uneven_part(np.asarray(picture.convert("L"))) for picture in looked_at]
+    box = shared_box([part for part in parts if part is not None], size[1], size[0])
+    frames = (_frame(number, picture, box) for number, picture in enumerate(pictures))
+    return Film("video", "0" * 64, *SIDES, len(pictures) / FPS, tuple(frames))
 
 
-def _frame(number: int, picture: Image.Image) -> Frame:
+def _frame(number: int, picture: Image.Image, box: Box | None) -> Frame:
     known = hashed(picture.tobytes(), *picture.size)
-    box = inner_box(np.asarray(picture.convert("L")))
     inside = picture if box is None else picture.crop((box.left, box.top, box.right, box.bottom))
     inner = None if box is None else hashed(inside.tobytes(), *inside.size).variants[0]
     return Frame(number, number / FPS, (number + 1) / FPS, known.variants[0], known.quality, inner)

@@ -99,6 +99,7 @@ class _Film:
     shown: int = 0
     last: int | None = None  # time of the last frame
     step: int = 1  # how long the last frame stays
+    passed: int | None = None  # when the last frame ends that a first look left out
     flaws: int = 0  # packets that could not be decoded, since the last frame
     broke_off: bool = False
     waiting: list[Json] = field(default_factory=list)
@@ -133,7 +134,7 @@ def parts(descriptor: int, options: Mapping[str, Json]) -> Iterator[Json]:
         ended = Reason.TOO_LARGE
     elif ended is None and (film.broke_off or _ends_early(film)):
         ended = Reason.TRUNCATED
-    yield {"ended": None if ended is None else ended.value, "seconds": _seconds(film, (film.last or 0) + film.step)}
+    yield {"ended": None if ended is None else ended.value, "seconds": _seconds(film, _end(film))}
 
 
 def _borders(descriptor: int, asked: _Asked) -> FilmBorders | None:
@@ -265,6 +266,7 @@ def _frames(film: _Film) -> Iterator[av.VideoFrame]:
     in_a_row = 0
     for packet in _packets(film):
         if film.asked.first_look and packet.size and not packet.is_keyframe:
+            _pass_over(film, packet)
             continue
         try:
             decoded = packet.decode()
@@ -280,6 +282,13 @@ def _frames(film: _Film) -> Iterator[av.VideoFrame]:
         if decoded:
             in_a_row = 0
         yield from decoded
+
+
+def _pass_over(film: _Film, packet: "Packet[VideoStream]") -> None:
+    """Note until when a frame stays that is not looked at: the last keyframe stands for it."""
+    if packet.pts is not None:
+        until = packet.pts + (packet.duration or film.step)
+        film.passed = until if film.passed is None else max(film.passed, until)
 
 
 def _packets(film: _Film) -> Iterator["Packet[VideoStream]"]:
@@ -317,6 +326,12 @@ def _sight(film: _Film, frame: av.VideoFrame) -> Json:
 
 def _seconds(film: _Film, at: int) -> float:
     return float((at - (film.origin or 0)) * film.base)
+
+
+def _end(film: _Film) -> int:
+    """Give when the film ends, in the stream's own time."""
+    seen = (film.last or 0) + film.step
+    return seen if film.passed is None else max(seen, film.passed)
 
 
 def _description(film: _Film, frame: av.VideoFrame) -> Json:
