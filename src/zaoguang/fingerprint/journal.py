@@ -86,7 +86,8 @@ class Journal(AbstractContextManager["Journal"]):
             ) from None
         reading = open(self._file.fileno(), "rb", closefd=False)  # noqa: SIM115  # the same descriptor, buffered
         head = reading.readline(len(_HEAD))
-        if not head:
+        if _broken_off(head) and not reading.read(1):
+            self._file.truncate(0)
             self._file.write(_HEAD)
             return
         if head != _HEAD:
@@ -122,3 +123,8 @@ class Journal(AbstractContextManager["Journal"]):
         with self._lock:
             self._file.write(line)
             os.fdatasync(self._file.fileno())  # a power cut takes away at most what came since
+
+
+def _broken_off(head: bytes) -> bool:
+    """Say whether this is a journal's beginning, broken off while it was written; a power cut may leave zeros."""
+    return head != _HEAD and _HEAD.startswith(head.rstrip(b"\0"))

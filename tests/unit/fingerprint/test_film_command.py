@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.support.made_pictures import made_picture, saved
@@ -71,8 +71,27 @@ def test_a_table_is_for_people(folder: Path) -> None:
     assert "0:07.2 min" in run(folder).stdout
 
 
+@pytest.mark.parametrize("begun", [b"", b"{", b'{"zaoguang_journal":1}', b'{"zao' + bytes(17), bytes(22)])
+def test_a_journal_broken_off_in_its_first_line_is_begun_anew(begun: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "journal"
+    path.write_bytes(begun)
+    with Journal(path):
+        pass
+    assert path.read_bytes() == b'{"zaoguang_journal":1}\n'
+
+
+@pytest.mark.parametrize("other", [b"{}", b"{\n", bytes(24), b'{"zaoguang_journal":2}\n'])
+def test_another_file_is_not_written_over(other: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "letter"
+    path.write_bytes(other)
+    with pytest.raises(UserMistake, match="not a journal"):
+        Journal(path)
+    assert path.read_bytes() == other
+
+
 @pytest.mark.slow
 @given(cut=st.floats(0, 1))
+@example(cut=0.0001)
 @settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_broken_off_anywhere_it_comes_out_the_same(cut: float, folder: Path, tmp_path: Path) -> None:
     """The journal of a run that was killed is any beginning of the journal of one that was not."""
