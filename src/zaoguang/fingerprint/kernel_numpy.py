@@ -1,12 +1,14 @@
 """PDQ of 8-bit pixels in NumPy: the twin of ``_pdq.c``, with the same bits, for machines on which that is not built.
 
-Every float32 sum is added up in pdqhash's own order (a loop keeps it), and products are rounded before
-they are added: so no matrix product and no ``np.sum`` may stand in for a sum here. docs/decisions/0006-own-pdq.md.
+Every float32 sum is added up in pdqhash's own order, and products are rounded before they are added: so no matrix
+product, and no sum along the axis that lies in memory item by item (NumPy adds that up pairwise), may stand in for a
+sum here. What keeps the order: a loop, ``accumulate``, and a sum over whole rows. docs/decisions/0006-own-pdq.md.
 """
 
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -25,7 +27,9 @@ _TURNS: Final = 8
 _HASH_BYTES: Final = 32
 _SIDE_LEAST: Final = 5  # as pdqhash: below it there is nothing to hash
 _AT_A_TIME: Final = 1 << 20  # pixels; fewer would mean more, shorter steps, which cost more than their sums
+_NARROW: Final = 128  # columns at most
 _LUMA: Final = np.array([299, 587, 114], dtype=np.float32)
+_ODD: Final = np.where(np.arange(_WAVES) % 2 == 0, np.float32(1), np.float32(-1))  # waves are counted from 1
 _BRIGHTEST: Final = 1024.0
 _COSINES: Final = np.array(
     [
@@ -79,7 +83,9 @@ class _Axis:
     counts: _Floats  # by step: how many items lie in the box
 
     @classmethod
+    @lru_cache(maxsize=4)  # of the longest side there may be, each takes 4 MB
     def of(cls, length: int) -> "_Axis":
+        """Work out the filter for so many items."""
         window = -(-length // (2 * GRID))
         lag = (window + 2) // 2 - 1
         steps = np.arange(length + lag)
@@ -114,12 +120,29 @@ def _slid(items: _Floats, window: int, sums: _Floats) -> _Floats:
 
     ``items``: ``window`` that are in the box already, then one row a step; gives as many rows as there are steps.
     """
+    if items.shape[1] <= _NARROW:
+        return _slid_narrow(items, window, sums)
     slid = np.empty_like(items[window:])
     raised = np.empty_like(sums)
     for added, gone, lowered in zip(items[window:], items, slid, strict=False):
         np.add(sums, added, raised)
         sums = np.subtract(raised, gone, lowered)
     return slid
+
+
+def _slid_narrow(items: _Floats, window: int, sums: _Floats) -> _Floats:
+    """Do the same in one running sum of what comes in and, with the other sign, what leaves.
+
+    For few columns, where two calls of NumPy a step cost more than the sums. Two columns count as one complex number:
+    its parts are added up each by itself, and so in half as many steps.
+    """
+    steps, columns = len(items) - window, items.shape[1]
+    changes = np.zeros((2 * steps + 1, columns + columns % 2), dtype=np.float32)
+    changes[0, :columns] = sums
+    changes[1::2, :columns] = items[window:]
+    np.negative(items[:steps], out=changes[2::2, :columns])
+    pairs = changes.view(np.complex64)
+    return np.add.accumulate(pairs, axis=0, out=pairs).view(np.float32)[2::2, :columns]
 
 
 def _filtered(picture: NDArray[np.uint8]) -> _Floats:
@@ -183,25 +206,28 @@ def quality_of(grid: _Floats) -> int:
 
 
 def hashes_of(waves: _Floats) -> bytes:
-    """Give the eight hashes of 16 x 16 waves."""
-    return b"".join(_hash_of(turned) for turned in _turned(waves))
+    """Give the eight hashes of 16 x 16 waves: the bit of every wave above the lower median is set."""
+    flat = np.stack(_turned(waves)).reshape(_TURNS, -1)
+    lower = flat.shape[1] // 2 - 1
+    medians = np.partition(flat, lower, axis=1)[:, lower, None]
+    return np.packbits(flat[:, ::-1] > medians).tobytes()  # the last wave's bit is the first
 
 
 def waves_of(grid: _Floats) -> _Floats:
     """Give the 16 x 16 lowest waves but the flat ones, summed from the first place to the last."""
-    rows = np.zeros((_WAVES, GRID), dtype=np.float32)
-    waves = np.zeros((_WAVES, _WAVES), dtype=np.float32)
-    for place in range(GRID):
-        rows += _COSINES[place][:, None] * grid[place]
-    for place in range(GRID):
-        waves += rows[:, place, None] * _COSINES[place]
-    return waves
+    rows = _added(np.multiply(_COSINES[:, :, None], grid[:, None], order="C"))
+    return _added(np.multiply(rows.T[:, :, None], _COSINES[:, None], order="C"))
+
+
+def _added(layers: _Floats) -> _Floats:
+    """Add up layers, each in memory without gaps, one onto the other."""
+    added: _Floats = np.add.reduce(layers, axis=0, initial=np.float32(0))
+    return added
 
 
 def _turned(waves: _Floats) -> tuple[_Floats, ...]:
     """Give the waves of the picture turned each way: transposed or not, some waves with the other sign."""
-    odd = np.where(np.arange(_WAVES) % 2 == 0, np.float32(1), np.float32(-1))  # waves are counted from 1
-    even = -odd
+    odd, even = _ODD, -_ODD
     return (
         waves,
         (waves * even).T,
@@ -212,10 +238,3 @@ def _turned(waves: _Floats) -> tuple[_Floats, ...]:
         waves.T,
         (waves * odd * odd[:, None]).T,
     )
-
-
-def _hash_of(waves: _Floats) -> bytes:
-    """Set the bit of every wave above the lower median; the last wave's bit is the first."""
-    flat = waves.reshape(-1)
-    median = np.partition(flat, flat.size // 2 - 1)[flat.size // 2 - 1]
-    return np.packbits(flat[::-1] > median).tobytes()

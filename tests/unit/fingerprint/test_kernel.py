@@ -245,6 +245,21 @@ def test_a_grid_hashes_the_same_in_both(seed: int) -> None:
     assert _pdq.grid_hashes(grid) == kernel_numpy.grid_hashes(grid)
 
 
+@given(columns=st.integers(1, 200), steps=st.integers(0, 60), window=st.integers(1, 9), seed=st.integers(0, 1 << 30))
+@settings(deadline=None)
+@example(columns=127, steps=60, window=1, seed=1)
+def test_few_columns_slide_as_many_do(columns: int, steps: int, window: int, seed: int) -> None:
+    random = np.random.default_rng(seed)
+    items = (random.random((window + steps, columns)) * 255).astype(np.float32)
+    sums = (random.random(columns) * 255).astype(np.float32)
+    found = kernel_numpy._slid_narrow(items, window, sums)
+    expected = np.empty((steps, columns), dtype=np.float32)
+    for step in range(steps):
+        sums = (sums + items[window + step]) - items[step]
+        expected[step] = sums
+    assert found.tobytes() == expected.tobytes()
+
+
 @pytest.mark.parametrize("grid_hashes", [_pdq.grid_hashes, kernel_numpy.grid_hashes])
 @pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf, 1e30])
 def test_a_grid_that_is_no_brightness_is_refused(grid_hashes: Callable[[bytes], object], wrong: float) -> None:
