@@ -24,7 +24,7 @@ from zaoguang.centre.notices import sending
 from zaoguang.centre.notices.models import Attempt, AttemptResult, Notice
 from zaoguang.errors import OutsideFailure, UserMistake
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.slow, pytest.mark.django_db]
 SECRET = "Her name is Answer-9d2c, says the desk"
 
 

@@ -46,6 +46,8 @@ from zaoguang.centre.sightings.links import claim, give_back, start_check
 from zaoguang.centre.sightings.models import Link, LinkState
 from zaoguang.errors import DoesNotHold, UserMistake, ZaoguangError
 
+pytestmark = pytest.mark.slow  # seconds as a whole
+
 T = TypeVar("T")
 RACERS = 4
 

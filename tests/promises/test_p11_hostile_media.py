@@ -33,6 +33,8 @@ from zaoguang.fingerprint.frames import FRAME_PIXELS_MOST
 from zaoguang.fingerprint.picture import PIXELS_MOST
 from zaoguang.sandbox import Limits, Protection, Sandbox
 
+pytestmark = pytest.mark.slow  # seconds as a whole
+
 pillow_heif.register_heif_opener()
 GOOD = saved(made_picture(7), "JPEG", quality=85)
 

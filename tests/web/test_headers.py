@@ -13,6 +13,8 @@ from tests.support.canary import canary
 from tests.support.made_centre import PASSPHRASE, MadeCentre, client_of, fingerprint_line, text_of
 from zaoguang.centre.headers import CONTENT_POLICY
 
+pytestmark = pytest.mark.slow  # seconds as a whole
+
 POLICY = {
     "default-src": "'none'",
     "style-src": "'self'",

@@ -34,6 +34,8 @@ from zaoguang.centre.sightings.templatetags import words
 from zaoguang.fingerprint import ORIENTATIONS
 from zaoguang.watch import Finding, Unread
 
+pytestmark = pytest.mark.slow  # seconds as a whole
+
 LANGUAGES = ("en", "zh-hans")
 
 

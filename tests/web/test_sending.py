@@ -25,6 +25,8 @@ from zaoguang.centre.sealed import read_b
 from zaoguang.errors import UserMistake
 from zaoguang.fingerprint import Film, Frame, film_to_json
 
+pytestmark = pytest.mark.slow  # seconds as a whole
+
 LINES = "\r\n".join(fingerprint_line(seed) for seed in (21, 22))  # as a form sends a text
 WORDS = yaml.safe_load((Path(sending.__file__).parent / "receipt.yaml").read_text("utf-8"))
 

@@ -15,6 +15,8 @@ from tests.support.ground import MISSING
 from zaoguang.centre.places import Places
 from zaoguang.vault import write_new_key
 
+pytestmark = pytest.mark.slow  # seconds as a whole
+
 
 def ask(home: Path, *more: str, **here: str) -> tuple[int, str, str]:
     environment: Mapping[str, str] = {"PATH": os.environ["PATH"], "ZAOGUANG_HOME": str(home), "LANG": "C.UTF-8", **here}

@@ -17,6 +17,8 @@ from zaoguang.fingerprint.kernel import hashed
 from zaoguang.fingerprint.sights import Runs, Sight
 from zaoguang.sandbox import Sandbox
 
+pytestmark = pytest.mark.slow  # seconds as a whole
+
 PLAIN = Made(shots=((0, 30), (3, 30), (5, 30)), options=(("preset", "veryfast"), ("g", "10")))
 FRAMED = dataclasses.replace(PLAIN, size=(200, 160))
 

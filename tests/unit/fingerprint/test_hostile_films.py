@@ -23,6 +23,8 @@ from zaoguang.fingerprint.container import container_of
 from zaoguang.fingerprint.screening import screened
 from zaoguang.sandbox import Sandbox
 
+pytestmark = pytest.mark.slow  # seconds as a whole
+
 SMALL = Made(shots=((0, 12), (3, 12)), options=(("preset", "ultrafast"), ("g", "6")))
 BEGINNING_FIRST = dataclasses.replace(SMALL, container_options=(("movflags", "faststart"),))
 

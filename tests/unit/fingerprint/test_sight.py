@@ -14,6 +14,8 @@ from tests.support.made_pictures import made_picture, saved
 from zaoguang.fingerprint import MATCH_RADIUS, ORIENTATIONS, Fingerprint, Reason, Unhashable, fingerprint_bytes
 from zaoguang.sandbox import Sandbox
 
+pytestmark = pytest.mark.slow  # seconds as a whole
+
 PHOTOGRAPHS = sorted((Path(zaoguang.__file__).parent / "rehearsal" / "photographs").rglob("*.jpg"))[:6]
 SOURCES: list[int | Path] = [1, 2, 3, *PHOTOGRAPHS]
 Save = Callable[[Image.Image], bytes]

@@ -27,6 +27,8 @@ from zaoguang.errors import UserMistake
 from zaoguang.notices import Accepted, Delivery, MailServer, NotSent, Reason, Unknown, deliver
 from zaoguang.notices.delivery import _on_the_wire
 
+pytestmark = pytest.mark.slow  # seconds as a whole
+
 MESSAGE = b"Subject: x\r\n\r\n.a line with a dot\r\n..two\r\n.\r\nQUIT\r\nlast"
 PATIENCE = 1.0
 

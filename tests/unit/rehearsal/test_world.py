@@ -19,6 +19,8 @@ from zaoguang.rehearsal.mailbox import JOURNAL
 from zaoguang.rehearsal.plan import CAST, Character
 from zaoguang.watch.page import job
 
+pytestmark = pytest.mark.slow  # seconds as a whole
+
 WORLD = "zaoguang.rehearsal.world"
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 JUNK = "/asset/"

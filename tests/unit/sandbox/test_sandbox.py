@@ -16,6 +16,8 @@ from zaoguang.errors import UserMistake
 from zaoguang.sandbox import Limits, Protection, Refusal, Sandbox, child
 from zaoguang.sandbox.limits import JOBS
 
+pytestmark = pytest.mark.slow  # seconds as a whole
+
 TIGHT = Limits(memory_bytes=256 << 20, cpu_seconds=1, wall_seconds=20.0, input_bytes=1 << 20, answer_bytes=1 << 16)
 
 

@@ -24,6 +24,8 @@ from zaoguang.scan.members import Form, Member, members
 from zaoguang.scan.plan import ranges
 from zaoguang.search import Entry, Index
 
+pytestmark = pytest.mark.slow  # seconds as a whole
+
 PICTURES = photographs(4)
 WANTED = sorted(PICTURES)[:2]
 

@@ -19,6 +19,8 @@ from zaoguang.fingerprint import Fingerprint, Reason, Unhashable, fingerprint_pi
 from zaoguang.sandbox import Sandbox
 from zaoguang.watch import AddressPolicy, Fetched, FetchLimits, PageReport, PictureSeen, Reader, Unread
 
+pytestmark = pytest.mark.slow  # seconds as a whole
+
 JPEG = saved(made_picture(1), "JPEG", quality=80)
 PNG = saved(made_picture(2, 200, 150), "PNG")
 Until = Callable[[Callable[[], bool]], None]

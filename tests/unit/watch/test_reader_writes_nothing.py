@@ -16,6 +16,8 @@ from zaoguang.fingerprint import Fingerprint
 from zaoguang.sandbox.landlock import version_here
 from zaoguang.watch import FetchLimits, Reader
 
+pytestmark = pytest.mark.slow  # seconds as a whole
+
 SECRET = "worker-key-canary-51c0"
 CANARY = b"picture-canary-8d1f7e"
 PICTURE = saved(made_picture(3), "JPEG", quality=80, comment=CANARY)
