@@ -116,7 +116,6 @@ MORE_BITS = {  # measured at 256×192: the most of 30 photographs, and why
     "png 1-bit": (38, "black dots only: their grain is part of what one sees at this size"),
     "tiff fax": (38, "the same, compressed as fax machines do"),
 }
-COSTLY = {"gif animated": 10, "heic tiled": 10}  # to encode: fewer photographs
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -155,14 +154,14 @@ def test_two_photographs_in_every_container(container: str) -> None:
 def test_thirty_photographs_in_every_container(container: str) -> None:
     most, _ = MORE_BITS.get(container, (NEAR, ""))
     assert len(PHOTOGRAPHS) == 30
-    assert farthest(container, PHOTOGRAPHS[: COSTLY.get(container, 30)]) <= most
+    assert farthest(container, PHOTOGRAPHS) <= most
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("container", ORIENTED)
 def test_thirty_photographs_in_every_orientation(container: str) -> None:
     """Each value of the EXIF orientation, the mirrored ones too; HEIC and AVIF say it as ``irot`` and ``imir``."""
-    for file in PHOTOGRAPHS[: 4 if container == "heic" else 30]:
+    for file in PHOTOGRAPHS:
         shown = load(file)
         for value in range(1, 9):
             assert distance(stored_turned(container, shown, value), shown) <= NEAR, (file.name, value)
