@@ -1,6 +1,7 @@
 """Deadlines on the page and in the calendar file: what presses first, changed by a person, naming nobody."""
 
 from datetime import UTC, datetime, timedelta
+from uuid import uuid4
 
 import pytest
 from django.urls import reverse
@@ -15,6 +16,7 @@ from zaoguang.centre.clocks.listing import due_list
 from zaoguang.centre.clocks.models import CaseClock, ClockState
 from zaoguang.centre.clocks.setting import Change, OwnPeriod, change, start
 from zaoguang.centre.notices import sending
+from zaoguang.centre.notices.models import Notice
 from zaoguang.errors import UserMistake
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +48,20 @@ def test_what_is_overdue_today_and_next_is_told_apart_and_notices_are_among_it(c
     centre.draft.sightings.update(outcome="removed")
     found = due_list(centre.people["caseworker"], BEGUN + timedelta(hours=2))
     assert [each.id for each in (*found.overdue, *found.today, *found.following)] == [today.pk, following.pk]
+
+
+def test_a_notice_that_nobody_kept_stays_overdue_until_the_next_step_leaves_the_house(centre: MadeCentre) -> None:
+    sending.set_clock(centre.draft, BEGUN)
+    centre.draft.refresh_from_db()
+    late = BEGUN + timedelta(days=30)
+    followed = Notice.objects.get(pk=centre.draft.pk)
+    followed.pk, followed.escalates, followed.message_id = uuid4(), centre.draft, "<next@centre.example>"
+    followed._state.adding = True
+    for state, shown in (("proposed", True), ("draft", True), ("withdrawn", True), ("confirmed", False), ("sent", False)):
+        followed.state, followed.deadline_at = state, None
+        followed.save()
+        overdue = [each.id for each in due_list(centre.people["caseworker"], late).overdue]
+        assert (centre.draft.pk in overdue) is shown, state
 
 
 def test_only_members_of_a_case_that_is_not_closed_see_its_deadlines(centre: MadeCentre) -> None:

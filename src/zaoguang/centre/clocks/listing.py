@@ -22,6 +22,8 @@ __all__ = ["DueLine", "DueList", "due_list", "entries"]
 
 _MOST = 1000
 
+_NOT_GONE_OUT = (NoticeState.PROPOSED.value, NoticeState.DRAFT.value, NoticeState.WITHDRAWN.value)
+
 
 @dataclass(frozen=True, slots=True)
 class DueLine:
@@ -79,9 +81,9 @@ def _lines(person: Person) -> Iterator[DueLine]:
 
 
 def _standing(cases: QuerySet[Case]) -> QuerySet[Notice]:
-    """Give the sent notices that were followed by no other and some of whose copies still stand."""
+    """Give the sent notices some of whose copies still stand; a next step that nobody has confirmed yet hides none."""
     sent = Notice.objects.filter(case__in=cases, state=NoticeState.SENT.value, deadline_at__isnull=False)
-    followed = Notice.objects.exclude(state=NoticeState.WITHDRAWN.value).filter(escalates__isnull=False)
+    followed = Notice.objects.exclude(state__in=_NOT_GONE_OUT).filter(escalates__isnull=False)
     up = sent.exclude(pk__in=followed.values("escalates"))
     return up.filter(sightings__in=Sighting.objects.exclude(outcome__in=GONE)).distinct()
 
