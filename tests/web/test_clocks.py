@@ -57,7 +57,13 @@ def test_a_notice_that_nobody_kept_stays_overdue_until_the_next_step_leaves_the_
     followed = Notice.objects.get(pk=centre.draft.pk)
     followed.pk, followed.escalates, followed.message_id = uuid4(), centre.draft, "<next@centre.example>"
     followed._state.adding = True
-    for state, shown in (("proposed", True), ("draft", True), ("withdrawn", True), ("confirmed", False), ("sent", False)):
+    for state, shown in (
+        ("proposed", True),
+        ("draft", True),
+        ("withdrawn", True),
+        ("confirmed", False),
+        ("sent", False),
+    ):
         followed.state, followed.deadline_at = state, None
         followed.save()
         overdue = [each.id for each in due_list(centre.people["caseworker"], late).overdue]
