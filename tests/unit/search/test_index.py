@@ -372,6 +372,25 @@ for line in sys.stdin:
         index.merge()
         assert ids(other, 0, 1, 2, 20, 21, 22) == [0, 1, 22]
 
+    def test_what_is_removed_and_banked_again_during_a_merge_is_there(self, tmp_path: Path, key: bytes | None) -> None:
+        index, other = Index.build(banked(10), tmp_path, key=key), Index.open(tmp_path, key=key)
+        index.insert(VALUES[20], 20, ["a"])
+        done: list[Step] = []
+
+        def meanwhile(step: Step, _done: int, _total: int) -> None:
+            if step is Step.WRITE and not done:
+                done.append(step)
+                for entry in (3, 20):  # of the old snapshot, and of the changes that this merge takes up
+                    other.remove(entry)
+                    other.insert(VALUES[entry], entry, ["b"])
+
+        assert index.merge(meanwhile)
+        assert done
+        for each in (index, other, Index.open(tmp_path, key=key)):
+            assert ids(each, 2, 3, 20) == [2, 3, 20]
+            assert each.banks_of(3) == each.banks_of(20) == {"b"}
+            assert len(each) == 11
+
     def test_a_merge_begins_by_itself(self, tmp_path: Path, key: bytes | None) -> None:
         Index.build(banked(10), tmp_path, key=key)
         index = Index.open(tmp_path, key=key, merge_after=5)
