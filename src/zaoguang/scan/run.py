@@ -68,19 +68,17 @@ def scan(source: Source, engine: Engine, journal: Journal | NoJournal) -> Iterat
         OutsideFailure: the source cannot be listed (any more), or an engine failed.
     """
     ahead = engine.workers * 4
-    shown, at_work = 0, 0
+    shown = 0
     waiting: deque[Unit] = deque()  # planned and not shown
     for unit in chain(_planned(source), [None]):
         if unit is not None:
             waiting.append(unit)
             if not journal.knows(unit):
                 engine.submit(unit)
-                at_work += 1
         while waiting and (unit is None or len(waiting) >= ahead or journal.knows(waiting[0])):
             if not journal.knows(waiting[0]):
                 for done, seen in engine.done():
                     journal.put(done, seen)
-                    at_work -= 1
                 continue
             waiting.popleft()
             yield journal.take(shown)
