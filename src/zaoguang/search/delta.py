@@ -101,7 +101,7 @@ class Delta:
         seen = [bool(names) and (banks is None or not names.isdisjoint(banks)) for names in listed]
         hits = kernel.found(Body(rows[:size], sets[:size]), hashes, np.array(seen, np.uint8), radius)
         with self._lock:  # what was removed meanwhile is not reported, whatever of it the search saw
-            hits = hits[sets[hits[:, 1]] != _NOBODY]
+            hits = hits[self._sets[hits[:, 1]] != _NOBODY]
         return Matches.sorted_from(hits[:, 0].astype(np.int64), ids[hits[:, 1]], hits[:, 2].astype(np.uint16))
 
     def left_of(self, matches: Matches) -> Matches:

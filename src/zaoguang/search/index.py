@@ -111,8 +111,8 @@ class Index(Searchable):
         self._merge_after, self._merging = merge_after, threading.Lock()
         self._state = self._loaded()
         self.defect: ZaoguangError | None = None
-        """Why the files that the index is made of now are not used (the last good ones are, and every change still), or
-        why the last merge in the background failed."""
+        """Why the files that the index is made of now are not used (the last good ones are, and every change still; where
+        the changes cannot be read either, queries are refused), or why the last merge in the background failed."""
 
     @classmethod
     def open(
@@ -330,15 +330,23 @@ class Index(Searchable):
             self._state = self._loaded()
             self.defect = None
         except Refused as refused:
-            self.defect, self._refused_mark = refused, mark
-            self._follow(state)
+            self.defect = refused
+            self._follow(state, refused)
+            self._refused_mark = mark
 
-    def _follow(self, state: _State) -> None:
-        """Keep the last good snapshot where the new one is refused, and take up the changes after it."""
+    def _follow(self, state: _State, refused: Refused) -> None:
+        """Keep the last good snapshot where the new one is refused, and take up the changes after it.
+
+        ``Refused``, at every query, where it cannot be known what changed: something may have been withdrawn.
+        """
         log = ChangeLog.opened(self._folder.file(self._folder.current().log_name), self._key)
-        if log.identity != state.log.identity and log.base <= state.sequence:
-            state.log = log
-            state.apply(log.news())
+        if log.identity == state.log.identity:
+            return
+        if log.base > state.sequence:  # some changes are only in the snapshot that is refused
+            raise refused
+        changes = log.news()
+        state.log = log
+        state.apply(changes)
 
     def _loaded(self) -> _State:
         """Open what the folder names; once more when a merge replaced it meanwhile."""

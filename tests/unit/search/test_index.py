@@ -182,6 +182,38 @@ class TestLastGoodOne:
         assert index.defect is None
         assert ids(Index.open(tmp_path, key=key), 2, 3, 4, 55, 56) == [4, 55, 56]
 
+    @pytest.mark.parametrize("name", ["current", "changes-2"])
+    def test_nothing_is_answered_while_nobody_can_say_what_was_withdrawn(
+        self, tmp_path: Path, name: str, key: bytes | None
+    ) -> None:
+        index, other = Index.build(banked(), tmp_path, key=key), Index.open(tmp_path, key=key)
+        other.merge()
+        other.remove(3)
+        content = (tmp_path / name).read_bytes()
+        (tmp_path / name).unlink()
+        (tmp_path / name).write_bytes(b"something else " * 100)
+        for _turn in range(2):
+            with pytest.raises(Refused):
+                index.query(asked(3), 0)
+        (tmp_path / name).unlink()
+        (tmp_path / name).write_bytes(content)
+        assert ids(index, 2, 3) == [2]
+
+    def test_nothing_is_answered_when_what_changed_is_only_in_the_refused_snapshot(
+        self, tmp_path: Path, key: bytes | None
+    ) -> None:
+        index, other = Index.build(banked(), tmp_path, key=key), Index.open(tmp_path, key=key)
+        other.merge()
+        other.remove(3)
+        other.merge()
+        (tmp_path / "snapshot-3").unlink()
+        (tmp_path / "snapshot-3").write_bytes(b"something else " * 100)
+        if key is not None:
+            (tmp_path / "holders").write_bytes(b"")
+        for _turn in range(2):
+            with pytest.raises(Refused):
+                index.query(asked(3), 0)
+
 
 class TestBuilding:
     """The same entries give the same bytes, on every way there."""
