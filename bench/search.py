@@ -132,7 +132,7 @@ def _against(
         more, ids = _asked(partial(peer.ask, theirs), part)
         spent, found = spent + more, found + ids
     ratios = [float(np.mean(spent) / np.mean(seconds)) for seconds in mine]
-    _line(peer.name, spent, ratios, _recall(found, truth), f"build {peer_built:.1f} s ({peer_built / built:.0f} x)")
+    _line(peer.name, spent, ratios, _recall(found, truth), f"build {peer_built:.1f} s ({peer_built / built:.1f} x)")
 
 
 def _line(name: str, spent: list[float], ratios: Sequence[float] = (), recall: float = 1.0, more: str = "") -> None:

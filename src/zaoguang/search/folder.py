@@ -17,7 +17,7 @@ from zaoguang.errors import OutsideFailure
 from zaoguang.search.defect import Defect, Refused
 from zaoguang.words import gettext as _
 
-__all__ = ["Current", "Folder"]
+__all__ = ["Current", "Folder", "unreadable"]
 
 _CURRENT: Final = "current"
 _OURS: Final = ("snapshot-", "changes-", "spool-", "current.")
@@ -64,9 +64,7 @@ class Current:
         except ValueError as error:
             raise Refused(Defect.FOREIGN, path) from error
         except OSError as error:
-            raise OutsideFailure(
-                _("The index at “{path}” cannot be read: {why}.").format(path=path.parent, why=error.strerror)
-            ) from error
+            raise unreadable(path.parent, error) from error
         if not isinstance(said, dict) or "version" not in said:
             raise Refused(Defect.FOREIGN, path)
         if said["version"] != _VERSION:
@@ -78,6 +76,11 @@ class Current:
         if current.digest != current._digest():
             raise Refused(Defect.DAMAGED, path)
         return current
+
+
+def unreadable(path: Path, error: OSError) -> OutsideFailure:
+    """Say in one sentence that the system does not let the index in that folder be read."""
+    return OutsideFailure(_("The index at “{path}” cannot be read: {why}.").format(path=path, why=error.strerror))
 
 
 class Folder:
@@ -109,9 +112,7 @@ class Folder:
         except (FileNotFoundError, NotADirectoryError):
             return (0, 0)
         except OSError as error:
-            raise OutsideFailure(
-                _("The index at “{path}” cannot be read: {why}.").format(path=self.path, why=error.strerror)
-            ) from error
+            raise unreadable(self.path, error) from error
         return (seen.st_ino, seen.st_mtime_ns)
 
     def current(self) -> Current:
@@ -167,6 +168,14 @@ class Folder:
     def files(self) -> Iterator[Path]:
         """Give every file in the folder."""
         return (path for path in self.path.iterdir() if path.is_file() and not path.is_symlink())
+
+    def size(self) -> int:
+        """Give how many bytes its files have together."""
+        size = 0
+        for path in self.files():
+            with suppress(FileNotFoundError):  # another process merges
+                size += path.stat().st_size
+        return size
 
     def tidy(self) -> None:
         """Remove the leftovers; only while nothing is being built or merged."""

@@ -173,8 +173,8 @@ class Image:
     def opened(cls, file: int, path: Path | str, *, private: bool = False) -> Self:
         """Map an open file; ``Refused`` when it is not a whole image. Blocks are checked when they are used.
 
-        ``private`` copies it into memory of this process alone, in huge pages where the system has them: most of what
-        a query waits for is the processor looking up where a page lies.
+        ``private`` copies it into memory of this process alone, in huge pages where the system has them, so that the
+        processor need not look up so often where a page lies; docs/explain/scale.md says what that gains.
         """
         header = Header.read(file, path)
         places, length = header.shape.places(len(header.to_bytes()), digested=bool(header.digests))

@@ -21,7 +21,7 @@ from zaoguang.search.changes import Change, ChangeLog, Kind
 from zaoguang.search.defect import Defect, Refused
 from zaoguang.search.delta import Delta
 from zaoguang.search.entry import Entry, Rows, checked_banks, checked_entry, checked_hash
-from zaoguang.search.folder import Current, Folder
+from zaoguang.search.folder import Current, Folder, unreadable
 from zaoguang.search.frozen import FrozenParts
 from zaoguang.search.image import Image, write_image
 from zaoguang.search.matches import Matches
@@ -90,7 +90,7 @@ class Index(Searchable):
 
     ``key`` (32 bytes) seals everything on disk; without it the files are plain: for lists that are public anyway.
     ``threads`` share out the queries of a batch. ``private`` searches a copy in this process's own memory instead of
-    what all processes share: twice as fast at 10**7 entries. ``merge_after`` that many changes made here, a merge
+    what all processes share: no clear gain where it was measured (docs/explain/scale.md). ``merge_after`` that many changes made here, a merge
     begins in the background; without it, whoever owns the index calls ``merge``.
     """
 
@@ -109,7 +109,8 @@ class Index(Searchable):
         self._writing = threading.Lock()
         self._refused_mark = (0, 0)
         self._merge_after, self._merging = merge_after, threading.Lock()
-        self._state = self._loaded()
+        with _readable(path):
+            self._state = self._loaded()
         self.defect: ZaoguangError | None = None
         """Why the files that the index is made of now are not used (the last good ones are, and every change still; where
         the changes cannot be read either, queries are refused), or why the last merge in the background failed."""
@@ -316,7 +317,7 @@ class Index(Searchable):
         """Give what there is to see now."""
         state = self._state
         if state.mark != self._folder.mark or state.log.has_news:
-            with self._refreshing:
+            with self._refreshing, _readable(self._folder.path):
                 self._refresh()
         return self._state
 
@@ -406,7 +407,7 @@ class Index(Searchable):
         state = self._fresh()
         names = {name for banks in state.image.shape.banks for name in banks}
         names.update(name for banks in state.delta.sets.listed() for name in banks)
-        size = sum(path.stat().st_size for path in self._folder.files())
+        size = self._folder.size()
         return Stats(
             len(self),
             len(names),
@@ -427,7 +428,7 @@ class Index(Searchable):
         state.image.check(progress)
         if self._key is not None:
             path = self._folder.file(state.current.snapshot_name)
-            with _opened(path) as file:
+            with _readable(self._folder.path), _opened(path) as file:
                 read_sealed(file, path, self._key, progress).close()
         return self.stats()
 
@@ -468,11 +469,11 @@ class _Before:
             return cls(folder.highest_generation(), None, key, 0, 0, {})
         path = folder.file(current.log_name)
         try:
-            changes = ChangeLog.opened(path, key).news()
-            base = ChangeLog.opened(path, key).base
+            log = ChangeLog.opened(path, key)
+            changes = log.news()
         except Refused:
             return cls(folder.highest_generation(), None, key, 0, 0, {})
-        sequence = max([base, *(change.sequence for change in changes)])
+        sequence = max([log.base, *(change.sequence for change in changes)])
         return cls(current.generation, path, key, sequence, sequence, {})
 
     def carried(self, image: Image) -> list[Change]:
@@ -525,7 +526,7 @@ def _image_in_memory(spool: Spool, identity: str, making: _Making) -> int:
     file = memory.new_memory()
     try:
         write_image(file, spool, sealed=identity, progress=making.progress, threads=making.threads)
-    except BaseException:
+    except BaseException:  # also an interrupt: let go of, and raised on
         os.close(file)
         raise
     return file
@@ -580,6 +581,15 @@ def _opened(path: Path) -> Iterator[int]:
         yield file
     finally:
         os.close(file)
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    """Say in one sentence what the disk would not let be read."""
+    try:
+        yield
+    except OSError as error:
+        raise unreadable(path, error) from error
 
 
 @contextmanager

@@ -109,7 +109,7 @@ def read_sealed(file: int, path: Path, key: bytes, progress: Progress = silent) 
     spool = Spool(sets, None, progress)
     try:
         spool.take(np.frombuffer(message, RECORD) for message in source)
-    except BaseException:
+    except BaseException:  # also an interrupt: let go of, and raised on
         spool.close()
         raise
     return spool

@@ -156,7 +156,7 @@ class Spool:
                 _write_at(target, single, kept)
                 kept += len(single)
                 self._progress(Step.SORT, kept, self.count)
-        except BaseException:
+        except BaseException:  # also an interrupt: let go of, and raised on
             os.close(target)
             raise
         os.close(self._file)

@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 from tests.support.canary import canary
-from zaoguang.errors import UserMistake, ZaoguangError
+from zaoguang.errors import OutsideFailure, UserMistake, ZaoguangError
 from zaoguang.search import Defect, Entry, Index, Refused, Rows, image, kernel
 from zaoguang.search.changes import ChangeLog
 from zaoguang.search.spool import Step
@@ -508,3 +508,17 @@ class TestDisk:
         with pytest.raises(ZaoguangError, match="No space left"):
             index.merge()
         assert len(Index.open(tmp_path)) == 9
+
+    def test_what_the_disk_does_not_let_be_read_is_one_sentence(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, key: bytes | None
+    ) -> None:
+        def forbidden(*_given: object) -> None:
+            raise PermissionError(13, "Permission denied")
+
+        index = Index.build(banked(10), tmp_path, key=key)
+        Index.open(tmp_path, key=key).merge()
+        monkeypatch.setattr(ChangeLog, "opened", forbidden)
+        with pytest.raises(OutsideFailure, match="Permission denied"):
+            Index.open(tmp_path, key=key)
+        with pytest.raises(OutsideFailure, match="Permission denied"):
+            index.query(asked(1), 0)
