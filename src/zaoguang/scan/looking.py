@@ -92,11 +92,7 @@ class Looker:
                 return
             with self._source.open(held) as file:
                 self._look_into(file, held, unit, seen)
-        except OSError as error:
-            if not self._source.is_local and not isinstance(error, FileNotFoundError | PermissionError):
-                raise OutsideFailure(
-                    _("The source stopped answering; the same command goes on where this one ended.")
-                ) from error
+        except OSError:
             self._pass_over(seen, held.name, "", Why.UNREADABLE)
 
     def _look_into(self, file: BinaryIO, held: Held, unit: Unit, seen: Seen) -> None:

@@ -1,7 +1,9 @@
 """Source: the archive that is looked through, wherever fsspec finds it: a folder, one file, object storage."""
 
+import io
 import os
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -67,9 +69,14 @@ class Source:
         """Give what the file system says of the source itself."""
         return cast("dict[str, Any]", self._filesystem.info(self._root))
 
+    def answering(self) -> AbstractContextManager[None]:
+        """Say in one sentence that object storage stopped answering; what a disk would not do stays an ``OSError``."""
+        return nullcontext() if self.is_local else _answering()
+
     def held(self) -> Iterator[Held]:
         """Give every file, in an order that depends on the names only; folders are listed one at a time."""
-        said = self.info()
+        with self.answering():
+            said = self.info()
         if said["type"] == "directory":
             yield from self._below("", 0)
         else:
@@ -77,14 +84,16 @@ class Source:
 
     def now(self, held: Held) -> Held:
         """Give what is said of that file now; ``OSError`` when it is not there."""
-        return _held(held.name, self._filesystem.info(self._path(held.name)))
+        with self.answering():
+            return _held(held.name, self._filesystem.info(self._path(held.name)))
 
     def open(self, held: Held) -> BinaryIO:
         """Open that file for reading; ``OSError`` when it cannot be."""
         if self.is_local:  # a pipe that took the file's place is not waited for
             file = os.open(self._path(held.name), os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
             return open(file, "rb")  # noqa: PTH123  # this opens a descriptor, not a path
-        return cast("BinaryIO", self._filesystem.open(self._path(held.name), "rb"))
+        with self.answering():
+            return cast("BinaryIO", _Stored(self._filesystem.open(self._path(held.name), "rb")))
 
     def _path(self, name: str) -> str:
         return f"{self._root.rstrip('/')}/{name}" if name else self._root
@@ -95,7 +104,8 @@ class Source:
             return
         path = self._path(folder)
         try:
-            listed = self._filesystem.ls(path, detail=True)
+            with self.answering():
+                listed = self._filesystem.ls(path, detail=True)
         except PermissionError:
             yield Held(folder, 0, why_not=Why.UNREADABLE)
             return
@@ -106,6 +116,46 @@ class Source:
                 yield from self._below(name, depth + 1)
             else:
                 yield _held(name, said)
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    try:
+        yield
+    except (FileNotFoundError, PermissionError):
+        raise  # an answer: of this one file
+    except Exception as error:  # every driver raises its own kinds
+        raise OutsideFailure(
+            _("The source stopped answering; the same command goes on where this one ended.")
+        ) from error
+
+
+class _Stored(io.RawIOBase):
+    """A file in object storage: where it stops answering, that is no damage of an archive in it."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def read(self, size: int = -1) -> bytes:
+        with _answering():
+            return self._file.read(size)
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        with _answering():
+            return self._file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self._file.tell()
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
 
 
 def _last(path: str) -> str:

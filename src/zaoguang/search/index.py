@@ -90,8 +90,8 @@ class Index(Searchable):
 
     ``key`` (32 bytes) seals everything on disk; without it the files are plain: for lists that are public anyway.
     ``threads`` share out the queries of a batch. ``private`` searches a copy in this process's own memory instead of
-    what all processes share: no clear gain where it was measured (docs/explain/scale.md). ``merge_after`` that many changes made here, a merge
-    begins in the background; without it, whoever owns the index calls ``merge``.
+    what all processes share: no clear gain where it was measured (docs/explain/scale.md). ``merge_after`` that many
+    changes made here, a merge begins in the background; without it, whoever owns the index calls ``merge``.
     """
 
     def __init__(
@@ -112,8 +112,8 @@ class Index(Searchable):
         with _readable(path):
             self._state = self._loaded()
         self.defect: ZaoguangError | None = None
-        """Why the files that the index is made of now are not used (the last good ones are, and every change still; where
-        the changes cannot be read either, queries are refused), or why the last merge in the background failed."""
+        """Why the files that the index is made of now are not used (the last good ones are, and every change still;
+        where the changes cannot be read either, queries are refused), or why the last merge in background failed."""
 
     @classmethod
     def open(

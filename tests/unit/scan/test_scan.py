@@ -11,6 +11,7 @@ from pathlib import Path
 import fsspec
 import pytest
 from click.testing import CliRunner, Result
+from fsspec.implementations.memory import MemoryFile
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -102,6 +103,44 @@ def test_object_storage_gives_the_same(look: Look) -> None:
     storage.pipe({"/held/a/x.tar": tar(PICTURES), "/held/b.warc.gz": warc(PICTURES, packed=True)})
     assert {name for name, _member, _entry in found(look("memory://held"))} == {"a/x.tar", "b.warc.gz"}
     assert {name for name, _member, _entry in found(look("memory://held/a/x.tar"))} == {""}
+
+
+class DriverError(Exception):
+    """What a driver raises that has kinds of its own."""
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("a.tar", ConnectionResetError),
+        ("b.tar.gz", ConnectionResetError),
+        ("e.zip", DriverError),
+        ("g.warc.gz", DriverError),
+        ("one.jpg", DriverError),
+    ],
+)
+def test_storage_that_stops_answering_ends_the_scan_and_is_no_damage(
+    look: Look, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: type[Exception], name: str
+) -> None:
+    content = (every_kind(PICTURES) | {"one.jpg": PICTURES[WANTED[0]]})[name]
+    fsspec.filesystem("memory").pipe({f"/stops/{name}": content})
+    left = [0]
+
+    def read(file: io.BytesIO, size: int = -1) -> bytes:
+        left[0] -= 1
+        if not left[0]:
+            raise kind
+        return io.BytesIO.read(file, size)
+
+    monkeypatch.setattr(MemoryFile, "read", read, raising=False)
+    whole = look(f"memory://stops/{name}", Journal.opened(tmp_path / "whole", {}))
+    reads = -left[0]
+    for answered in (1, reads // 2, reads):
+        left[0] = answered
+        with pytest.raises(OutsideFailure, match="stopped answering"):
+            look(f"memory://stops/{name}", Journal.opened(tmp_path / "journal", {}))
+        look.asked.clear()
+    assert look(f"memory://stops/{name}", Journal.opened(tmp_path / "journal", {})) == whole
 
 
 def test_what_is_not_looked_at_is_said(look: Look, tmp_path: Path) -> None:
