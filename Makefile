@@ -8,7 +8,7 @@ WORKERS ?= 2
 BIN := .venv/bin
 RUN_STAMP := .venv/.installed-run
 DEV_STAMP := .venv/.installed-dev
-C_SOURCES := $(wildcard src/zaoguang/*/_*.[ch])
+C_SOURCES := $(wildcard src/zaoguang/_*.h src/zaoguang/*/_*.[ch])
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 # A check reads the centre's settings; it must not make keys in the home of the person who checks.
 CHECK_HOME := ZAOGUANG_HOME=$(CURDIR)/.venv/home-of-checks

@@ -149,6 +149,8 @@ static int table_fits(const Py_buffer *table, struct work *in) {
 
 #ifndef LUMA_WITHOUT_PYTHON
 
+#include "../_levels.h"
+
 /* grid(plane, height, width, stride, wide, table, down_firsts, down_weights, across_firsts, across_weights, level)
  * -> 64 x 64 float32, in the plane's (or the table's) own scale */
 static PyObject *py_grid(PyObject *module, PyObject *args) {
@@ -156,26 +158,24 @@ static PyObject *py_grid(PyObject *module, PyObject *args) {
   Py_buffer plane, table;
   struct side down, across;
   struct work in = {0};
-  struct level levels[3];
+  struct level level;
   Py_ssize_t stride;
-  int level;
+  int number;
   float grid[GRID * GRID];
   PyObject *answer = NULL;
   if (!PyArg_ParseTuple(args, "y*iinpy*y*y*y*y*i", &plane, &in.height, &in.width, &stride, &in.wide, &table,
-                        &down.firsts, &down.weights, &across.firsts, &across.weights, &level))
+                        &down.firsts, &down.weights, &across.firsts, &across.weights, &number))
     return NULL;
   in.plane = plane.buf;
   in.stride = stride;
-  if (level < 0 || level >= levels_here(levels)) {
-    refused("this processor has no such level");
-  } else if (!plane_fits(&plane, in.height, in.width, stride, in.wide) && !table_fits(&table, &in) &&
-             !side_fits(&down, in.height) && !side_fits(&across, in.width)) {
+  if (!level_of(number, &level) && !plane_fits(&plane, in.height, in.width, stride, in.wide) &&
+      !table_fits(&table, &in) && !side_fits(&down, in.height) && !side_fits(&across, in.width)) {
     in.down_first = down.firsts.buf, in.down = down.weights.buf, in.down_taps = down.taps;
     in.across_first = across.firsts.buf, in.across = across.weights.buf, in.across_taps = across.taps;
     in.lines = malloc(sizeof(float) * BLOCK * (size_t)in.width);
     if (in.lines) {
       Py_BEGIN_ALLOW_THREADS;
-      levels[level].sum_up(&in, grid);
+      level.sum_up(&in, grid);
       Py_END_ALLOW_THREADS;
       answer = PyBytes_FromStringAndSize((char *)grid, sizeof grid);
     } else {
@@ -187,22 +187,6 @@ static PyObject *py_grid(PyObject *module, PyObject *args) {
   PyBuffer_Release(&down.firsts), PyBuffer_Release(&down.weights);
   PyBuffer_Release(&across.firsts), PyBuffer_Release(&across.weights);
   return answer;
-}
-
-/* levels() -> names of the instruction sets that this processor has, fastest last */
-static PyObject *py_levels(PyObject *module, PyObject *none) {
-  (void)module, (void)none;
-  struct level levels[3];
-  const int n = levels_here(levels);
-  PyObject *names = PyTuple_New(n);
-  for (int k = 0; names && k < n; k++) {
-    PyObject *name = PyUnicode_FromString(levels[k].name);
-    if (!name || PyTuple_SetItem(names, k, name) < 0) {
-      Py_DECREF(names);
-      return NULL;
-    }
-  }
-  return names;
 }
 
 static PyMethodDef methods[] = {

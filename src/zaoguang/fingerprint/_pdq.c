@@ -319,6 +319,8 @@ static int scaled(const struct samples *in, scaled_t way, float grid[GRID][GRID]
 
 #ifndef PDQ_WITHOUT_PYTHON
 
+#include "../_levels.h"
+
 /* A picture that Python gives as one buffer, or piece by piece. */
 struct given {
   struct picture picture; /* first, so that a pointer to it is one to the whole */
@@ -369,18 +371,15 @@ static int next_piece(struct picture *in) {
 static PyObject *py_hashes(PyObject *module, PyObject *args) {
   (void)module;
   PyObject *pixels;
-  int height, width, channels, level, quality = 0, failed = 0;
+  int height, width, channels, number, quality = 0, failed = 0;
   uint8_t hashes[TURNS][HASH];
-  struct level levels[3];
-  if (!PyArg_ParseTuple(args, "Oiiii", &pixels, &height, &width, &channels, &level)) return NULL;
+  struct level level;
+  if (!PyArg_ParseTuple(args, "Oiiii", &pixels, &height, &width, &channels, &number)) return NULL;
   if (height < 1 || height > SIDE_MOST || width < 1 || width > SIDE_MOST || (channels != 1 && channels != 3)) {
     PyErr_SetString(PyExc_ValueError, "the pixels do not fill height x width x channels");
     return NULL;
   }
-  if (level < 0 || level >= levels_here(levels)) {
-    PyErr_SetString(PyExc_ValueError, "this processor has no such level");
-    return NULL;
-  }
+  if (level_of(number, &level) < 0) return NULL;
   struct given given = {.picture = {.height = height, .width = width, .grey = channels == 1}};
   if (PyIter_Check(pixels)) {
     given.pieces = pixels;
@@ -390,7 +389,7 @@ static PyObject *py_hashes(PyObject *module, PyObject *args) {
   }
   if (!failed) {
     given.state = PyEval_SaveThread();
-    failed = hashed(&given.picture, levels[level].decimated, hashes, &quality);
+    failed = hashed(&given.picture, level.decimated, hashes, &quality);
     PyEval_RestoreThread(given.state);
   }
   if (given.held) PyBuffer_Release(&given.view);
@@ -440,24 +439,24 @@ static int take_band(struct band *band, const Py_buffer *view, int samples) {
 static PyObject *py_scaled_hashes(PyObject *module, PyObject *args) {
   (void)module;
   Py_buffer pixels, down, across;
-  int swapped, level, quality = 0, failed = 0;
+  int swapped, number, quality = 0, failed = 0;
   struct samples in = {0};
   struct steps steps = {0};
-  struct level levels[3];
+  struct level level;
   float grid[GRID][GRID], waves[WAVES][WAVES];
   uint8_t hashes[TURNS][HASH];
   if (!PyArg_ParseTuple(args, "y*iiiy*y*pi", &pixels, &in.height, &in.width, &in.channels, &down, &across, &swapped,
-                        &level))
+                        &number))
     return NULL;
   const int fits = in.height >= 1 && in.height <= SIDE_MOST && in.width >= 1 && in.width <= SIDE_MOST &&
                    (in.channels == 1 || in.channels == 4) &&
-                   pixels.len == (int64_t)in.height * in.width * in.channels && level >= 0 &&
-                   level < levels_here(levels) && !take_band(&in.down, &down, in.height) &&
-                   !take_band(&in.across, &across, in.width);
-  if (fits) {
+                   pixels.len == (int64_t)in.height * in.width * in.channels &&
+                   !take_band(&in.down, &down, in.height) && !take_band(&in.across, &across, in.width);
+  const int known = level_of(number, &level) == 0;
+  if (fits && known) {
     in.pixels = pixels.buf;
     PyThreadState *state = PyEval_SaveThread();
-    failed = scaled(&in, levels[level].scaled, grid, &steps);
+    failed = scaled(&in, level.scaled, grid, &steps);
     if (!failed) {
       if (swapped) swap_sides(grid);
       quality = quality_of(grid);
@@ -468,6 +467,7 @@ static PyObject *py_scaled_hashes(PyObject *module, PyObject *args) {
   PyBuffer_Release(&pixels);
   PyBuffer_Release(&down);
   PyBuffer_Release(&across);
+  if (!known) return NULL;
   if (!fits) {
     PyErr_SetString(PyExc_ValueError, "the samples do not fill height x width x channels, or a band reaches out");
     return NULL;
@@ -475,22 +475,6 @@ static PyObject *py_scaled_hashes(PyObject *module, PyObject *args) {
   if (failed) return PyErr_NoMemory();
   return Py_BuildValue("y#iy#LL", (char *)hashes, (Py_ssize_t)sizeof hashes, quality, (char *)waves,
                        (Py_ssize_t)sizeof waves, (long long)steps.clipped, (long long)steps.all);
-}
-
-/* levels() -> names of the instruction sets that this processor has, fastest last */
-static PyObject *py_levels(PyObject *module, PyObject *none) {
-  (void)module, (void)none;
-  struct level levels[3];
-  const int n = levels_here(levels);
-  PyObject *names = PyTuple_New(n);
-  for (int k = 0; names && k < n; k++) {
-    PyObject *name = PyUnicode_FromString(levels[k].name);
-    if (!name || PyTuple_SetItem(names, k, name) < 0) {
-      Py_DECREF(names);
-      return NULL;
-    }
-  }
-  return names;
 }
 
 static PyMethodDef methods[] = {

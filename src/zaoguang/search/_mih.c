@@ -329,6 +329,8 @@ static int levels_here(struct level levels[3]) {
 
 /* ---- what Python calls ---- */
 
+#include "../_levels.h"
+
 /* Get every difference of `width` bits with at most `radius` of them set; the near ones in memory stay neighbours. */
 static uint32_t fill_flips(int width, int radius, uint32_t *flips) {
   uint32_t n = 0;
@@ -377,16 +379,6 @@ static int run(struct job *job, const struct level *level, const struct hash *qu
   free(ranges);
   for (int t = 0; t < job->table_count; t++) free(job->flips[t]);
   return failed;
-}
-
-static int level_of(int number, struct level *level) {
-  struct level levels[3];
-  if (number < 0 || number >= levels_here(levels)) {
-    PyErr_SetString(PyExc_ValueError, "this processor has no such level");
-    return -1;
-  }
-  *level = levels[number];
-  return 0;
 }
 
 /* Take the tables and see that each lies inside the buffers. */
@@ -552,22 +544,6 @@ static PyObject *py_count(PyObject *module, PyObject *args) {
 static PyObject *py_fill(PyObject *module, PyObject *args) {
   (void)module;
   return py_tabled(args, 1);
-}
-
-/* levels() -> names of the instruction sets that this processor has, fastest last */
-static PyObject *py_levels(PyObject *module, PyObject *none) {
-  (void)module, (void)none;
-  struct level levels[3];
-  const int n = levels_here(levels);
-  PyObject *names = PyTuple_New(n);
-  for (int k = 0; names && k < n; k++) {
-    PyObject *name = PyUnicode_FromString(levels[k].name);
-    if (!name || PyTuple_SetItem(names, k, name) < 0) {
-      Py_DECREF(names);
-      return NULL;
-    }
-  }
-  return names;
 }
 
 static PyMethodDef methods[] = {

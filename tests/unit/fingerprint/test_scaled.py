@@ -251,22 +251,27 @@ def _band(start: int, length: int) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("pixels", "channels", "down", "across", "level"),
+    ("pixels", "channels", "down", "across"),
     [
-        (bytes(4 * 63), 4, _band(0, 2), _band(0, 2), 0),
-        (bytes(4 * 64), 3, _band(0, 2), _band(0, 2), 0),
-        (bytes(4 * 64), 4, _band(-1, 2), _band(0, 2), 0),
-        (bytes(4 * 64), 4, _band(7, 2), _band(0, 2), 0),
-        (bytes(4 * 64), 4, _band(0, 2), _band(7, 2), 0),
-        (bytes(4 * 64), 4, _band(0, 2), _band(0, 9), 0),
-        (bytes(4 * 64), 4, _band(0, 2)[:-1], _band(0, 2), 0),
-        (bytes(4 * 64), 4, _band(0, 2)[:256], _band(0, 2), 0),
-        (bytes(4 * 64), 4, b"", _band(0, 2), 0),
-        (bytes(4 * 64), 4, _band(0, 2), _band(0, 2), 9),
+        (bytes(4 * 63), 4, _band(0, 2), _band(0, 2)),
+        (bytes(4 * 64), 3, _band(0, 2), _band(0, 2)),
+        (bytes(4 * 64), 4, _band(-1, 2), _band(0, 2)),
+        (bytes(4 * 64), 4, _band(7, 2), _band(0, 2)),
+        (bytes(4 * 64), 4, _band(0, 2), _band(7, 2)),
+        (bytes(4 * 64), 4, _band(0, 2), _band(0, 9)),
+        (bytes(4 * 64), 4, _band(0, 2)[:-1], _band(0, 2)),
+        (bytes(4 * 64), 4, _band(0, 2)[:256], _band(0, 2)),
+        (bytes(4 * 64), 4, b"", _band(0, 2)),
     ],
 )
 def test_samples_and_weights_that_do_not_fit_are_refused(
-    pixels: bytes, channels: int, down: bytes, across: bytes, level: int
+    pixels: bytes, channels: int, down: bytes, across: bytes
 ) -> None:
     with pytest.raises(ValueError, match="the samples do not fill"):
-        _pdq.scaled_hashes(pixels, 8, 8, channels, down, across, False, level)  # noqa: FBT003  # C takes it by place
+        _pdq.scaled_hashes(pixels, 8, 8, channels, down, across, False, 0)  # noqa: FBT003  # C takes it by place
+
+
+@pytest.mark.parametrize("level", [-1, 9])
+def test_instructions_that_this_processor_lacks_are_refused(level: int) -> None:
+    with pytest.raises(ValueError, match="no such level"):
+        _pdq.scaled_hashes(bytes(4 * 64), 8, 8, 4, _band(0, 2), _band(0, 2), False, level)  # noqa: FBT003  # C takes it by place
