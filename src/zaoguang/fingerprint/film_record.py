@@ -1,6 +1,5 @@
 """The JSON form in which what is known of a film travels: written, and read back strictly."""
 
-import math
 import re
 from collections.abc import Mapping
 from typing import Final
@@ -8,7 +7,7 @@ from typing import Final
 from zaoguang.errors import UserMistake
 from zaoguang.fingerprint.film import Film, Frame
 from zaoguang.fingerprint.pdq import Pdq
-from zaoguang.fingerprint.record import Reason
+from zaoguang.fingerprint.record import Reason, reason_from
 from zaoguang.fingerprint.sights import SECONDS_MOST
 from zaoguang.sandbox import Json
 from zaoguang.words import gettext as _
@@ -121,7 +120,7 @@ def _seconds(untrusted: Mapping[object, object], name: str) -> float:
     value = untrusted[name]
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise _malformed(name)
-    if not math.isfinite(value) or not 0 <= value <= SECONDS_MOST:
+    if not 0 <= value <= SECONDS_MOST:  # refuses NaN too
         raise _malformed(name)
     return float(value)
 
@@ -134,9 +133,10 @@ def _whole(untrusted: Mapping[object, object], name: str, least: int, most: int)
 
 
 def _reason(untrusted: object) -> Reason:
-    if not isinstance(untrusted, str) or untrusted not in {reason.value for reason in Reason}:
+    reason = reason_from(untrusted)
+    if reason is None:
         raise _malformed("cut_short")
-    return Reason(untrusted)
+    return reason
 
 
 def _malformed(part: str) -> UserMistake:

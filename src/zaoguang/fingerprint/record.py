@@ -20,6 +20,7 @@ __all__ = [
     "Reason",
     "Unhashable",
     "from_json",
+    "reason_from",
     "to_json",
 ]
 
@@ -215,15 +216,20 @@ def _frame_from(untrusted: Mapping[object, object], number: int) -> PictureFrame
 
 
 def _unhashable_from(untrusted: Mapping[object, object]) -> Unhashable:
-    name = untrusted["unhashable"]
-    if not isinstance(name, str) or name not in {reason.value for reason in Reason}:
+    reason = reason_from(untrusted["unhashable"])
+    if reason is None:
         raise _malformed("unhashable")
-    if name != Reason.LOW_QUALITY:
+    if reason is not Reason.LOW_QUALITY:
         _only(untrusted, {"unhashable"})
-        return Unhashable(Reason(name))
+        return Unhashable(reason)
     _only(untrusted, {"unhashable", "pdq", "quality"})
     quality = _whole(untrusted, "quality", 0, LOW_QUALITY_BELOW - 1)
-    return Unhashable(Reason(name), pdq=_pdq(untrusted, "pdq"), quality=quality)
+    return Unhashable(reason, pdq=_pdq(untrusted, "pdq"), quality=quality)
+
+
+def reason_from(untrusted: object) -> Reason | None:
+    """Read the name of a reason; ``None`` when it is not one."""
+    return Reason(untrusted) if isinstance(untrusted, str) and untrusted in set(Reason) else None
 
 
 def _variants_from(untrusted: Mapping[object, object], pdq: Pdq) -> tuple[Pdq, ...]:

@@ -4,7 +4,6 @@ What the projector says is checked word by word: it comes from a process that ma
 """
 
 import hashlib
-import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,8 +12,8 @@ from typing import Final
 
 from zaoguang.fingerprint.film import Film
 from zaoguang.fingerprint.kernel import kernel_here
-from zaoguang.fingerprint.record import Reason, Unhashable
-from zaoguang.fingerprint.sights import SECONDS_MOST, Runs, Sight, sight_from
+from zaoguang.fingerprint.record import Reason, Unhashable, reason_from
+from zaoguang.fingerprint.sights import Runs, Sight, seconds_from, sight_from
 from zaoguang.sandbox import Json, Limits, Refusal, Sandbox
 
 __all__ = ["REFUSED", "FilmLimits", "Watcher", "file_sha256", "screened"]
@@ -136,18 +135,22 @@ class _Showing:
         self._promised = 0.0
         self._end = 0.0
         self._last = 0.0
+        self._passed = 0  # frames that came before the join
+        self._over = False  # the last part has come
         self._ended: Reason | None = None
         self._refused: Reason | None = None
         self.joined = not known
 
     def run(self, untrusted_parts: Iterator[Json | Refusal]) -> None:
-        """Take part after part, until the last or until one that is not of the agreed form."""
+        """Take part after part, until the last, one that is not of the agreed form, or more than can be wanted."""
         try:
             for part in untrusted_parts:
                 if isinstance(part, Refusal):
                     self._ended = REFUSED[part]
                 elif not isinstance(part, dict) or not self._take(part):
                     self._ended = Reason.CRASHED
+                    return
+                if self._over or self._passed > _OVERLAP_FRAMES_MOST:
                     return
                 if self._runs.shown > self._limits.frames_most:
                     self._ended = Reason.TOO_LARGE
@@ -180,30 +183,32 @@ class _Showing:
     def _take(self, part: dict[str, Json]) -> bool:
         """Take one part; say whether it was of the agreed form."""
         if "unhashable" in part:
-            self._refused = _reason(part["unhashable"]) or Reason.CRASHED
+            self._refused = reason_from(part["unhashable"]) or Reason.CRASHED
+            self._over = True
             return True
         if "film" in part:
             return self._take_description(part["film"])
         if "frames" in part:
             return self._take_frames(part["frames"])
-        end = part.get("seconds")
-        if not isinstance(end, int | float) or not math.isfinite(end) or part.get("ended", "") == "":
+        end = seconds_from(part.get("seconds"))
+        if end is None or "ended" not in part:
             return False
-        self._end = min(max(float(end), 0.0), SECONDS_MOST)
-        self._ended = _reason(part["ended"])
+        self._end, self._over = end, True
+        self._ended = reason_from(part["ended"])
         return self._ended is not None or part["ended"] is None
 
     def _take_description(self, untrusted: Json) -> bool:
         if not isinstance(untrusted, dict) or self._size is not None:
             return False
-        width, height, seconds = (untrusted.get(name) for name in ("width", "height", "seconds"))
+        width, height = (untrusted.get(name) for name in ("width", "height"))
         for side in (width, height):
             if not isinstance(side, int) or isinstance(side, bool) or not 1 <= side <= _SIDE_MOST:
                 return False
-        if not isinstance(seconds, int | float) or not math.isfinite(seconds):
+        seconds = seconds_from(untrusted.get("seconds"))
+        if seconds is None:
             return False
         self._size = (width, height)  # type: ignore[assignment]  # whole numbers, as just seen
-        self._promised = min(max(float(seconds), 0.0), SECONDS_MOST)
+        self._promised = seconds
         if self.joined:
             self._watcher.begins(self._promised)
         return True
@@ -223,6 +228,7 @@ class _Showing:
     def _after_the_join(self, sights: list[Sight]) -> list[Sight]:
         """Look for the known frames' tail in what comes; give what comes after it."""
         tail = list(self._known[-_TAIL:])
+        self._passed += len(sights)
         for place, sight in enumerate(sights):
             self._recent = [*self._recent, sight][-_TAIL:]
             if self._recent == tail:
@@ -240,7 +246,3 @@ class _Showing:
             self._last = max(self._last, sight.seconds)
         if sights:
             self._watcher.sees(sights)
-
-
-def _reason(untrusted_name: Json) -> Reason | None:
-    return Reason(untrusted_name) if untrusted_name in {each.value for each in Reason} else None

@@ -9,7 +9,7 @@ from zaoguang.fingerprint.film import Frame
 from zaoguang.fingerprint.pdq import Pdq
 from zaoguang.sandbox import Json
 
-__all__ = ["SAME_RUN_QUALITY", "SAME_RUN_RADIUS", "SECONDS_MOST", "Runs", "Sight", "sight_from"]
+__all__ = ["SAME_RUN_QUALITY", "SAME_RUN_RADIUS", "SECONDS_MOST", "Runs", "Sight", "seconds_from", "sight_from"]
 
 SAME_RUN_RADIUS: Final = 8
 """A frame belongs to a run when at most this many bits differ from the run's first (docs/reference/films.md)."""
@@ -49,17 +49,24 @@ def sight_from(untrusted: Json) -> Sight | None:
         return None
     at, seconds, hexed, quality, flaws, *inner = untrusted
     whole = all(isinstance(each, int) and not isinstance(each, bool) for each in (at, quality, flaws))
-    if not whole or isinstance(seconds, bool) or not isinstance(seconds, int | float) or not isinstance(hexed, str):
-        return None
-    if not _HEX.fullmatch(hexed) or not math.isfinite(seconds):
+    bounded = seconds_from(seconds)
+    if not whole or bounded is None or not isinstance(hexed, str) or not _HEX.fullmatch(hexed):
         return None
     if inner and not (isinstance(inner[0], str) and _HEX.fullmatch(inner[0])):
         return None
     if not (abs(at) <= _AT_MOST and 0 <= quality <= _QUALITY_MOST and 0 <= flaws <= _AT_MOST):  # type: ignore[arg-type,operator]  # whole numbers, as just seen
         return None
-    bounded = round(min(max(float(seconds), 0.0), SECONDS_MOST), 6)
     inside = Pdq.from_hex(str(inner[0])) if inner else None
-    return Sight(at, bounded, Pdq.from_hex(hexed), quality, flaws, inside)  # type: ignore[arg-type]  # the same
+    return Sight(at, round(bounded, 6), Pdq.from_hex(hexed), quality, flaws, inside)  # type: ignore[arg-type]  # the same
+
+
+def seconds_from(untrusted: Json) -> float | None:
+    """Read a time, held between 0 and ``SECONDS_MOST``; ``None`` when it is not one."""
+    if isinstance(untrusted, bool) or not isinstance(untrusted, int | float):
+        return None
+    if isinstance(untrusted, float) and not math.isfinite(untrusted):  # a whole number always is, and may fit no float
+        return None
+    return float(min(max(untrusted, 0), SECONDS_MOST))
 
 
 @dataclass(slots=True)
