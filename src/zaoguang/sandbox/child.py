@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
+from typing import Any, Never
 
 from zaoguang.sandbox.frames import ANSWER_HEAD, REQUEST_HEAD, Json, json_bytes
 from zaoguang.sandbox.limits import JOBS, Limits, Refusal
@@ -21,15 +22,16 @@ _PIECE_BYTES = 1 << 20
 _Job = Callable[[bytes, Mapping[str, Json]], Json]
 _PartsJob = Callable[[int, Mapping[str, Json]], Iterator[Json]]
 _HANDED_FILE = 3  # the first number after the standard files
+_WORDS_WITHOUT_FILE = 3
 
 
 def main() -> None:
     """Serve until standard input ends, which it also does when the parent dies."""
     limits = Limits(**json.loads(sys.argv[2]))
-    if len(sys.argv) > _HANDED_FILE:
+    if len(sys.argv) > _WORDS_WITHOUT_FILE:
         _serve_parts(JOBS[sys.argv[1]], limits, int(sys.argv[3]))
         return
-    job = _load(JOBS[sys.argv[1]])
+    job: _Job = _loaded(JOBS[sys.argv[1]], "job")
     gc.freeze()
     _send({"protections": dict(lock_process(limits))})
     while True:
@@ -46,16 +48,23 @@ def main() -> None:
         del untrusted_bytes
 
 
-def _load(module_name: str) -> _Job:
-    """Import the job's code before the lock; one that cannot be imported refuses every time, and hurts no other job."""
+def _loaded(module_name: str, what: str) -> Callable[..., Any]:
+    """Import the job's code before the lock; one that cannot be imported refuses every time, and hurts no other job.
+
+    The parent waits for a greeting, which says what is protected, from any child: so it is told when it asks.
+    """
     try:
         module = import_module(module_name)
         if hasattr(module, "prepare"):
             module.prepare()
-        job: _Job = module.job
+        loaded: Callable[..., Any] = getattr(module, what)
     except Exception:  # noqa: BLE001  # the child's edge: whatever is wrong with this job's module stays with this job
-        return _job_that_is_missing
-    return job
+        return _refuse
+    return loaded
+
+
+def _refuse(*_: object) -> Never:
+    raise ImportError("this job's code could not be loaded")
 
 
 def _serve_parts(module_name: str, limits: Limits, handed: int) -> None:
@@ -63,7 +72,7 @@ def _serve_parts(module_name: str, limits: Limits, handed: int) -> None:
     if handed != _HANDED_FILE:
         os.dup2(handed, _HANDED_FILE)
         os.close(handed)
-    parts = _load_parts(module_name)
+    parts: _PartsJob = _loaded(module_name, "parts")
     gc.freeze()
     _send({"protections": dict(lock_process(limits))})
     options = json.loads(_read(REQUEST_HEAD.unpack(_read(REQUEST_HEAD.size))[0]))
@@ -80,25 +89,6 @@ def _serve_parts(module_name: str, limits: Limits, handed: int) -> None:
         _send({"refused": Refusal.OUT_OF_MEMORY.value})
     except Exception:  # noqa: BLE001  # the child's edge: a decoder may raise anything, and its words are not trusted
         _send({"refused": Refusal.CRASHED.value})
-
-
-def _load_parts(module_name: str) -> _PartsJob:
-    try:
-        module = import_module(module_name)
-        if hasattr(module, "prepare"):
-            module.prepare()
-        parts: _PartsJob = module.parts
-    except Exception:  # noqa: BLE001  # the child's edge: whatever is wrong with this job's module stays with this job
-        return _parts_that_are_missing
-    return parts
-
-
-def _parts_that_are_missing(descriptor: int, options: Mapping[str, Json]) -> Iterator[Json]:
-    raise NotImplementedError(descriptor, len(options))
-
-
-def _job_that_is_missing(untrusted_bytes: bytes, options: Mapping[str, Json]) -> Json:
-    raise NotImplementedError(len(untrusted_bytes), len(options))
 
 
 def _answer(job: _Job, untrusted_bytes: bytes, options: Mapping[str, Json], answer_bytes: int) -> bytes:

@@ -124,9 +124,17 @@ def test_a_job_that_does_not_exist_is_the_callers_mistake(sandbox: Sandbox) -> N
         sandbox.run("os.system", b"")
 
 
-def test_a_job_whose_module_is_missing_only_refuses() -> None:
-    job = child._load("zaoguang.nowhere")
+@pytest.mark.parametrize(("module", "what"), [("zaoguang.nowhere", "job"), ("zaoguang.errors", "job")])
+def test_a_job_whose_module_is_missing_only_refuses(module: str, what: str) -> None:
+    job = child._loaded(module, what)
     assert b"crashed" in child._answer(job, b"", {}, 1000)
+
+
+def test_parts_whose_module_is_missing_are_one_refusal(sandbox: Sandbox) -> None:
+    """“probe” does its job on bytes, and has no parts."""
+    with open("pyproject.toml", "rb") as file:  # noqa: PTH123  # as a descriptor is handed over
+        assert list(sandbox.stream("probe", file.fileno(), Limits())) == [Refusal.CRASHED]
+    assert still_works(sandbox)
 
 
 def test_answers_go_to_those_who_asked(sandbox: Sandbox) -> None:
