@@ -3,17 +3,16 @@
 import os
 import sys
 import threading
-from collections.abc import Sequence
-from contextlib import AbstractContextManager, suppress
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self, TextIO
 
 import click
 
-from zaoguang.errors import OutsideFailure
 from zaoguang.fingerprint import Film, Reason, Unhashable, Watcher
-from zaoguang.fingerprint.journal import Journal
+from zaoguang.fingerprint.journal import Journal, cannot_write
 from zaoguang.fingerprint.screening import file_sha256, screened
 from zaoguang.fingerprint.sights import Sight
 from zaoguang.fingerprint.vpdq_text import vpdq_line
@@ -124,10 +123,8 @@ class _Text(AbstractContextManager["_Text"]):
 
     def __enter__(self) -> Self:
         if self._target is not None:
-            try:
+            with self._writing():
                 self._file = self._beside().open("w", encoding="ascii")
-            except OSError as error:
-                raise _cannot_write(self._target) from error
         return self
 
     def __exit__(
@@ -135,27 +132,40 @@ class _Text(AbstractContextManager["_Text"]):
     ) -> None:
         if self._file is None or self._target is None:
             return
-        self._file.close()
-        if self._kept and kind is None:
-            self._beside().replace(self._target)
-        else:
-            with suppress(OSError):
+        try:
+            with self._writing():
+                self._file.close()
+                if self._kept and kind is None:
+                    self._beside().replace(self._target)
+        finally:
+            with suppress(OSError):  # where it was kept, it is not there any more
                 self._beside().unlink()
 
     def begin(self) -> None:
         self._count = 0
         if self._file is not None:
-            self._file.seek(0)
-            self._file.truncate()
+            with self._writing():
+                self._file.seek(0)
+                self._file.truncate()
 
     def add(self, sights: Sequence[Sight]) -> None:
-        if self._file is not None:
+        if self._file is None:
+            return
+        with self._writing():
             for sight in sights:
                 self._file.write(vpdq_line(self._count, sight) + "\n")
                 self._count += 1
 
     def keep(self) -> None:
         self._kept = True
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Say that the text cannot be written, lest whoever reads the film take it for the film's fault."""
+        try:
+            yield
+        except OSError as error:
+            raise cannot_write(self._target or Path()) from error
 
     def _beside(self) -> Path:
         target = self._target or Path()
@@ -193,8 +203,4 @@ def _make(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise _cannot_write(folder) from error
-
-
-def _cannot_write(path: Path) -> OutsideFailure:
-    return OutsideFailure(_("“{path}” cannot be written; choose another folder.").format(path=path))
+        raise cannot_write(folder) from error

@@ -20,7 +20,7 @@ from zaoguang.fingerprint.sights import Sight, sight_from
 from zaoguang.sandbox import Json
 from zaoguang.words import gettext as _
 
-__all__ = ["Journal"]
+__all__ = ["Journal", "cannot_write"]
 
 _HEAD: Final = b'{"zaoguang_journal":1}\n'
 _LINE_MOST: Final = 1 << 30  # a finished film that moves in every frame for a day
@@ -30,17 +30,24 @@ class Journal(AbstractContextManager["Journal"]):
     """The journal at a path, made if it is not there; any thread may add to it, only one process may have it open."""
 
     def __init__(self, path: Path) -> None:
-        """Open and read it; ``UserMistake`` for a file that is none, or that another process has open."""
+        """Open and read it; ``UserMistake`` for a file that is none, or that another process has open.
+
+        ``OutsideFailure``, here and whenever something is added, where it cannot be written.
+        """
+        self._path = path
         self._lock = threading.Lock()
         self._begun: dict[str, list[bytes]] = {}
         self._done: dict[str, Film] = {}
         try:
             descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         except OSError as error:
-            raise OutsideFailure(_("“{path}” cannot be written; choose another folder.").format(path=path)) from error
+            raise cannot_write(path) from error
         self._file: BinaryIO = open(descriptor, "r+b", buffering=0)  # noqa: PTH123, SIM115  # a descriptor; closed in close()
         try:
             self._take_over(path)
+        except OSError as error:
+            self._file.close()
+            raise cannot_write(path) from error
         except ZaoguangError:
             self._file.close()
             raise
@@ -121,8 +128,18 @@ class Journal(AbstractContextManager["Journal"]):
     def _add(self, value: dict[str, Json]) -> None:
         line = json.dumps(value, separators=(",", ":")).encode() + b"\n"
         with self._lock:
-            self._file.write(line)
-            os.fdatasync(self._file.fileno())  # a power cut takes away at most what came since
+            try:
+                rest = memoryview(line)
+                while rest:
+                    rest = rest[self._file.write(rest) :]  # a disk that fills takes a part of it
+                os.fdatasync(self._file.fileno())  # a power cut takes away at most what came since
+            except OSError as error:
+                raise cannot_write(self._path) from error
+
+
+def cannot_write(path: Path) -> OutsideFailure:
+    """Give the error for a file that the system does not let be written."""
+    return OutsideFailure(_("“{path}” cannot be written; choose another folder.").format(path=path))
 
 
 def _broken_off(head: bytes) -> bool:

@@ -17,10 +17,12 @@ from hypothesis import strategies as st
 
 from tests.support.made_pictures import made_picture, saved
 from tests.support.recorded_films import Made, film_of, written
+from zaoguang.cli.film_work import _Text
 from zaoguang.cli.fingerprint import fingerprint
-from zaoguang.errors import UserMistake
-from zaoguang.fingerprint import film_from_json
+from zaoguang.errors import OutsideFailure, UserMistake
+from zaoguang.fingerprint import Pdq, film_from_json
 from zaoguang.fingerprint.journal import Journal
+from zaoguang.fingerprint.sights import Sight
 
 LONG = Made(shots=((0, 60), (3, 60), (5, 60)), size=(64, 48), options=(("preset", "ultrafast"), ("g", "20")))
 
@@ -159,3 +161,24 @@ def test_a_journal_is_its_owners_and_one_runs_at_a_time(folder: Path, tmp_path: 
     with pytest.raises(UserMistake):
         Journal(tmp_path / "diary")
     assert (tmp_path / "diary").read_text() == "dear diary\n"
+
+
+def test_a_disk_that_is_full_is_not_the_films_fault(tmp_path: Path) -> None:
+    """What cannot be written ends the command, where a film that cannot be read has a line of its own."""
+    with Journal(tmp_path / "journal") as journal:
+        journal._file.close()
+        journal._file = open("/dev/full", "r+b", buffering=0)  # noqa: PTH123, SIM115  # closed by the journal
+        with pytest.raises(OutsideFailure, match="cannot be written"):
+            journal.begin("film")
+    (tmp_path / "texts").mkdir()
+    with pytest.raises(OutsideFailure, match="cannot be written"):
+        _write_until_full(_Text(tmp_path / "texts" / "b.mp4.txt"))
+    assert list((tmp_path / "texts").iterdir()) == []
+
+
+def _write_until_full(text: _Text) -> None:
+    with text:
+        assert text._file is not None
+        text._file.close()
+        text._file = open("/dev/full", "w", encoding="ascii")  # noqa: PTH123, SIM115  # closed by the text
+        text.add([Sight(0, 0.0, Pdq.from_hex("0f" * 32), 100, 0)] * 1000)
