@@ -3,6 +3,7 @@
 import os
 import sys
 import threading
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, suppress
 from pathlib import Path
@@ -70,6 +71,7 @@ class FilmWork:
     def __init__(
         self,
         progress: Progress,
+        paths: Sequence[Path],
         *,
         first_look: bool,
         every_frame: bool,
@@ -77,13 +79,14 @@ class FilmWork:
         journal: Journal | None,
     ) -> None:
         self._progress, self._journal = progress, journal
-        self._first_look, self._every_frame, self._vpdq_folder = first_look, every_frame, vpdq_folder
-        if vpdq_folder is not None:
-            _make(vpdq_folder)
+        self._first_look, self._every_frame = first_look, every_frame
+        self._texts = [None] * len(paths) if vpdq_folder is None else _texts(vpdq_folder, paths)
+        self._begun: set[str] = set()
+        self._lock = threading.Lock()
 
-    def look(self, number: int, path: Path, descriptor: int, sandbox: Sandbox) -> Film | Unhashable:
-        """Give what the film in an open file is known by; ``number`` is its place among the files."""
-        with _Text.of(self._vpdq_folder, path) as text:
+    def look(self, number: int, descriptor: int, sandbox: Sandbox) -> Film | Unhashable:
+        """Give what the film in an open file is known by; ``number`` is its place among the paths."""
+        with _Text(self._texts[number]) as text:
             sha256 = file_sha256(descriptor)
             key = f"{sha256}:{int(self._first_look)}:{int(self._every_frame)}"
             earlier = self._journal.known(key) if self._journal else ()
@@ -92,20 +95,28 @@ class FilmWork:
                 text.add(earlier)
                 text.keep()
                 return done
+            journal = self._journal if self._is_first(key) else None
             found = screened(
                 descriptor,
                 sandbox,
                 first_look=self._first_look,
                 every_frame=self._every_frame,
-                watcher=_AtWork(self._progress, number, text, self._journal, key),
+                watcher=_AtWork(self._progress, number, text, journal, key),
                 known=earlier,
                 sha256=sha256,
             )
             if isinstance(found, Film):
                 text.keep()
-                if self._journal and found.cut_short not in _PASSING:
-                    self._journal.finish(key, found)
+                if journal and found.cut_short not in _PASSING:
+                    journal.finish(key, found)
         return found
+
+    def _is_first(self, key: str) -> bool:
+        """Say whether no copy of this film was begun before: two that wrote at a time would mix their frames."""
+        with self._lock:
+            first = key not in self._begun
+            self._begun.add(key)
+        return first
 
 
 class _Text(AbstractContextManager["_Text"]):
@@ -116,10 +127,6 @@ class _Text(AbstractContextManager["_Text"]):
         self._count = 0
         self._kept = False
         self._file: TextIO | None = None
-
-    @classmethod
-    def of(cls, folder: Path | None, film: Path) -> "_Text":
-        return cls(None if folder is None else folder / f"{film.name}.txt")
 
     def __enter__(self) -> Self:
         if self._target is not None:
@@ -199,8 +206,18 @@ class _AtWork(Watcher):
             self._progress.part(self._number, sights[-1].seconds / self._promised)
 
 
-def _make(folder: Path) -> None:
+def _texts(folder: Path, paths: Sequence[Path]) -> list[Path]:
+    """Make the folder and name the text of each path after it; of those with one name, the later ones are numbered."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise cannot_write(folder) from error
+    names: dict[str, None] = {}
+    alike: Counter[str] = Counter()
+    for path in paths:
+        name = f"{path.name}.txt"
+        while name in names:
+            alike[path.name] += 1
+            name = f"{path.name}.{alike[path.name] + 1}.txt"
+        names[name] = None
+    return [folder / name for name in names]

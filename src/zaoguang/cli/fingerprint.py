@@ -92,7 +92,7 @@ def fingerprint(  # each is one option
         journal = held.enter_context(Journal(journal_path)) if journal_path is not None else None
         progress = held.enter_context(Progress([_size(path) for path in files]))
         work = FilmWork(
-            progress, first_look=first_look, every_frame=every_frame, vpdq_folder=vpdq_folder, journal=journal
+            progress, files, first_look=first_look, every_frame=every_frame, vpdq_folder=vpdq_folder, journal=journal
         )
         for number, (path, known) in enumerate(_fingerprints(files, work, exact=exact)):
             show(path, known, variants=variants, low_quality=low_quality)
@@ -185,7 +185,7 @@ def _fingerprints(files: Iterable[Path], work: FilmWork, *, exact: bool) -> Iter
 
 def _fingerprint(number: int, path: Path, sandbox: Sandbox, work: FilmWork, *, exact: bool) -> _Known:
     def film(descriptor: int) -> Film | Unhashable:
-        return work.look(number, path, descriptor, sandbox)
+        return work.look(number, descriptor, sandbox)
 
     return fingerprint_file(path, sandbox, film=film, exact=exact)
 
@@ -237,7 +237,7 @@ def _show_turned(known: Fingerprint | PictureFrame, *, variants: bool) -> None:
 
 
 def _of_film(film: Film) -> str:
-    minutes, seconds = divmod(film.seconds, 60)
+    minutes, seconds = divmod(round(film.seconds, 1), 60)
     said = _("film: {count} fingerprints, {minutes}:{seconds} min").format(
         count=len(film.frames), minutes=int(minutes), seconds=f"{seconds:04.1f}"
     )

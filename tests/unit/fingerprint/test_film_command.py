@@ -3,6 +3,7 @@
 import hashlib
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -25,6 +26,8 @@ from zaoguang.fingerprint.journal import Journal
 from zaoguang.fingerprint.sights import Sight
 
 LONG = Made(shots=((0, 60), (3, 60), (5, 60)), size=(64, 48), options=(("preset", "ultrafast"), ("g", "20")))
+
+SHORT = Made(shots=((0, 20),), size=(64, 48), options=(("preset", "ultrafast"),))
 
 
 @pytest.fixture
@@ -61,6 +64,25 @@ def test_the_vpdq_text_lists_every_frame(folder: Path, tmp_path: Path) -> None:
     assert text == [f"{each.number},{each.quality},{each.pdq.hex},{each.seconds:.3f}" for each in frames]
     assert len(text) == 180
     assert [each.name for each in (tmp_path / "text").iterdir()] == ["b.mp4.txt"]
+
+
+def test_copies_and_namesakes_do_not_write_into_each_others_text_or_journal(folder: Path, tmp_path: Path) -> None:
+    (folder / "c").mkdir()
+    (folder / "c" / "b.mp4").write_bytes((folder / "b.mp4").read_bytes())
+    (folder / "c" / "a.jpg").write_bytes(film_of(SHORT))
+    lines(folder, "--vpdq", tmp_path / "text", "--resume", tmp_path / "journal")
+    texts = {each.name: each.read_text().splitlines() for each in (tmp_path / "text").iterdir()}
+    assert {name: len(text) for name, text in texts.items()} == {
+        "b.mp4.txt": 180,
+        "b.mp4.2.txt": 180,
+        "a.jpg.2.txt": 20,
+    }
+    assert texts["b.mp4.txt"] == texts["b.mp4.2.txt"]
+    written = (tmp_path / "journal").read_bytes()
+    assert (written.count(b'"begins"'), written.count(b'"done"')) == (2, 2)
+    shutil.rmtree(tmp_path / "text")
+    lines(folder, "--vpdq", tmp_path / "text", "--resume", tmp_path / "journal")
+    assert {each.name: each.read_text().splitlines() for each in (tmp_path / "text").iterdir()} == texts
 
 
 def test_a_first_look_says_what_it_can_miss(folder: Path) -> None:
