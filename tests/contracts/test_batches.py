@@ -56,3 +56,19 @@ def test_an_address_that_an_open_notice_names_is_not_offered_again(centre: MadeC
         for row in group.sightings:
             assert not {notices.same_address(each) for each in (row.page(), row.picture()) if each} <= named
     assert sum(offered(centre)) < before
+
+
+def test_limits_count_the_addresses_that_notices_name_and_not_the_copies(
+    centre: MadeCentre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = list(groups.unasked(centre.case))
+    hosts = tuple({row.page().split("/")[2].partition(":")[0] for row in rows})
+    narrow = replace(notices.channel("telegram"), id="narrow", hosts=hosts, limit=Limit(per_notice=2, per_day=2))
+    monkeypatch.setattr(groups, "known_channels", lambda: (narrow,))
+    (group,) = groups.open_groups(centre.case, MOMENT)
+    named = {notices.same_address(each) for row in group.sightings for each in (row.page(), row.picture()) if each}
+    assert 0 < len(named) <= 2
+    door = drafting.Door("us-take-it-down", "narrow", Route.EMAIL, "abuse@narrow.example", "en")
+    (batch,) = group.batches
+    drafting.draft(centre.case, centre.key, door, batch, ANSWERS, centre.people["caseworker"], MOMENT)
+    assert offered(centre) == (0, len(rows) - len(batch))

@@ -4,7 +4,7 @@ A regime (one law's notice) is a folder under ``regimes/``: copy one, change its
 new law is there. A channel (how a platform takes a report) is an entry of a file under ``channels/``.
 """
 
-from zaoguang.notices.batch import Batch, BatchPlan, Limit, plan_batches, same_address
+from zaoguang.notices.batch import Batch, Limit, not_pending, plan_batches, same_address
 from zaoguang.notices.channel import OPEN_ROUTES, Channel, Route, channel, channel_for, channels, stale_channels
 from zaoguang.notices.delivery import Accepted, Delivery, MailServer, NotSent, Reason, Unknown, deliver
 from zaoguang.notices.host import Contact, DnsAnswers, HostFacts, Network, read_host
@@ -34,7 +34,6 @@ __all__ = [
     "Accepted",
     "Audience",
     "Batch",
-    "BatchPlan",
     "Channel",
     "Condition",
     "Contact",
@@ -69,6 +68,7 @@ __all__ = [
     "load_regimes",
     "missing",
     "names_survivor",
+    "not_pending",
     "plan_batches",
     "prior_report",
     "read_host",

@@ -1,17 +1,23 @@
-"""Many addresses of one platform, as notices of a size and at a pace that its channel takes, and none of them twice."""
+"""Many copies at one platform, as notices of a size and at a pace that its channel takes, and none asked for twice.
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+A copy is whatever the caller says it is; ``named_by`` gives the addresses that a notice names because of it.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
+from math import inf
+from typing import Generic, TypeVar
 from urllib.parse import urlsplit
 
 from zaoguang.errors import UserMistake
 from zaoguang.words import gettext as _
 
-__all__ = ["Batch", "BatchPlan", "Limit", "plan_batches", "same_address"]
+__all__ = ["Batch", "Limit", "not_pending", "plan_batches", "same_address"]
 
 _MOST = 1_000  # addresses that one notice may name (see values.py)
 _PORTS = {"http": ":80", "https": ":443"}
+_Copy = TypeVar("_Copy")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,56 +29,71 @@ class Limit:
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
-    """The addresses of one notice, and the day on which it may go."""
+class Batch(Generic[_Copy]):
+    """The copies of one notice, and the day on which it may go."""
 
     day: date
-    addresses: tuple[str, ...]
+    copies: tuple[_Copy, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class BatchPlan:
-    """Every new address in exactly one batch; ``pending`` are those that were asked for already and left out."""
+@dataclass(slots=True)
+class _Filling(Generic[_Copy]):
+    day: date
+    copies: list[_Copy] = field(default_factory=list)
+    named: set[str] = field(default_factory=set)
 
-    batches: tuple[Batch, ...]
-    pending: tuple[str, ...]
+
+def not_pending(
+    copies: Iterable[_Copy], named_by: Callable[[_Copy], Iterable[str]], pending: Iterable[str]
+) -> Iterator[_Copy]:
+    """Yield the copies with an address that is not among ``pending``: those that an open notice asks for already."""
+    asked = {same_address(each) for each in pending}
+    return (copy for copy in copies if not _named(copy, named_by) <= asked)
 
 
 def plan_batches(
-    addresses: Sequence[str], limit: Limit, first_day: date, *, pending: Iterable[str] = (), used: int = 0
-) -> BatchPlan:
-    """Split addresses at a channel's limits, in their order, from the first day on.
+    copies: Sequence[_Copy],
+    named_by: Callable[[_Copy], Iterable[str]],
+    limit: Limit,
+    first_day: date,
+    *,
+    used: int = 0,
+) -> tuple[Batch[_Copy], ...]:
+    """Split copies at a channel's limits, in their order, from the first day on; each is in exactly one batch.
 
-    ``pending`` are addresses that an earlier notice asks for and that no outcome has ended yet; ``used`` is how many
-    of the first day's places are taken already. The same address written in two ways counts once.
+    What counts is the addresses that the notices will name, an address written in two ways once. ``used`` is how many
+    of the first day's places are taken already. A copy that names more than a whole limit has a batch of its own.
 
     Raises:
         UserMistake: a limit or a count is not above zero (``used`` may be zero).
     """
-    size, daily = limit.per_notice or _MOST, limit.per_day
-    if min(size, daily or 1) < 1 or used < 0:
+    size, daily = limit.per_notice or _MOST, limit.per_day or inf
+    if min(size, daily) < 1 or used < 0:
         raise UserMistake(_("A limit must be at least one address."))
-    asked = {same_address(each) for each in pending}
-    fresh: dict[str, str] = {}
-    left_out = []
-    for address in addresses:
-        key = same_address(address)
-        if key in asked:
-            left_out.append(address)
-        else:
-            fresh.setdefault(key, address)
-    return BatchPlan(tuple(_batches(list(fresh.values()), min(size, _MOST), daily, first_day, used)), tuple(left_out))
+    batches: list[_Filling[_Copy]] = []
+    home: dict[str, _Filling[_Copy]] = {}
+    day, taken = first_day, used
+    for copy in copies:
+        named = _named(copy, named_by)
+        batch = next((home[each] for each in sorted(named) if each in home and named <= home[each].named), None)
+        if batch is None:
+            batch = batches[-1] if batches else _Filling(day)
+            more = len(named - batch.named)
+            if not batches or len(batch.named) + more > min(size, _MOST) or taken + more > daily:
+                more = len(named)
+                if taken and taken + more > daily:
+                    day, taken = day + timedelta(days=1), 0
+                batch = _Filling(day)
+                batches.append(batch)
+            taken += more
+            batch.named |= named
+            home |= dict.fromkeys(named, batch)
+        batch.copies.append(copy)
+    return tuple(Batch(each.day, tuple(each.copies)) for each in batches)
 
 
-def _batches(fresh: list[str], size: int, daily: int | None, day: date, used: int) -> Iterable[Batch]:
-    room = len(fresh) if daily is None else max(0, daily - used)
-    while fresh:
-        if room == 0:
-            day, room = day + timedelta(days=1), daily or len(fresh)
-            continue
-        count = min(size, room)
-        yield Batch(day, tuple(fresh[:count]))
-        fresh, room = fresh[count:], room - count
+def _named(copy: _Copy, named_by: Callable[[_Copy], Iterable[str]]) -> set[str]:
+    return {same_address(each) for each in named_by(copy)}
 
 
 def same_address(address: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.conf import settings
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from zaoguang import notices
 from zaoguang.casework import NoticeState
@@ -19,9 +19,6 @@ from zaoguang.centre.sightings.models import Sighting
 from zaoguang.notices import Channel, Regime
 
 __all__ = ["Group", "for_strangers", "known_channels", "open_groups", "still_to_ask", "unasked"]
-
-_MOST_COPIES = 400
-"""Copies of one notice where the channel names no limit: each may bring two addresses, and a notice names 1,000."""
 
 _FOR_STRANGERS = (
     "eu-dsa-16", "us-take-it-down", "hosting-abuse", "uk-osa-48h", "in-rule-3-2-b", "cn-cc-1195", "cn-pipl-47",
@@ -37,13 +34,13 @@ class Group:
     key: str  # the channel's id, or the host
     channel: Channel | None
     host: str
-    sightings: tuple[Sighting, ...]  # what may be asked for today, in notices of the size that the channel takes
-    later: int = 0  # copies that the channel takes on later days only
+    batches: tuple[tuple[Sighting, ...], ...]  # the copies of each notice that may be drafted today
+    later: int  # copies that the channel takes on later days only
 
-    def batches(self) -> tuple[tuple[Sighting, ...], ...]:
-        """Give the copies of each notice that is to be drafted now."""
-        size = (self.channel.limit.per_notice if self.channel else None) or _MOST_COPIES
-        return tuple(self.sightings[start : start + size] for start in range(0, len(self.sightings), size))
+    @property
+    def sightings(self) -> tuple[Sighting, ...]:
+        """Give the copies that may be asked for today."""
+        return tuple(sighting for batch in self.batches for sighting in batch)
 
 
 @cache
@@ -84,18 +81,18 @@ def still_to_ask(case: Case) -> int:
 
 def _fresh(case: Case) -> Iterator[Sighting]:
     """Give the unasked copies whose page or picture no notice under way asks for already."""
-    pending = {notices.same_address(address) for address in _pending(case)}
-    for sighting in unasked(case).order_by("seen_at", "id"):
-        named = {notices.same_address(address) for address in (sighting.page(), sighting.picture()) if address}
-        if not named <= pending:
-            yield sighting
+    return notices.not_pending(unasked(case).order_by("seen_at", "id"), _named, _pending(case))
+
+
+def _named(sighting: Sighting) -> tuple[str, ...]:
+    return tuple(address for address in (sighting.page(), sighting.picture()) if address)
 
 
 def _pending(case: Case) -> Iterator[str]:
     live = [state.value for state in NoticeState if state is not NoticeState.WITHDRAWN]
     asked = case.sightings.exclude(outcome__in=GONE).exclude(pk__in=unasked(case).values("pk"))
     for sighting in asked.filter(notices__state__in=live).distinct():
-        yield from (sighting.page(), sighting.picture())
+        yield from _named(sighting)
 
 
 def _takes_notices(channel: Channel) -> bool:
@@ -111,15 +108,22 @@ def _grouped(sightings: Iterable[Sighting], now: datetime) -> tuple[Group, ...]:
         channel = notices.channel_for(page, usable)
         host = urlsplit(page).netloc
         found.setdefault(channel.id if channel else host, (channel, host, []))[2].append(sighting)
-    return tuple(_today(key, channel, host, tuple(rows), now) for key, (channel, host, rows) in sorted(found.items()))
+    return tuple(_today(key, channel, host, rows, now) for key, (channel, host, rows) in sorted(found.items()))
 
 
-def _today(key: str, channel: Channel | None, host: str, rows: tuple[Sighting, ...], now: datetime) -> Group:
+def _today(key: str, channel: Channel | None, host: str, rows: list[Sighting], now: datetime) -> Group:
     """Hold back what the channel does not take any more today; tomorrow the page shows it."""
-    daily = channel.limit.per_day if channel is not None else None
-    if channel is None or daily is None:
-        return Group(key, channel, host, rows)
-    lately = Notice.objects.filter(channel=channel.id, made_at__gt=now - timedelta(days=1))
-    used = lately.exclude(state=NoticeState.WITHDRAWN.value).aggregate(count=Count("sightings"))["count"]
-    room = max(0, daily - used)
-    return Group(key, channel, host, rows[:room], later=len(rows[room:]))
+    limit = channel.limit if channel is not None else notices.Limit()
+    used = _lately_named(channel.id, now) if channel is not None and limit.per_day is not None else 0
+    planned = notices.plan_batches(rows, _named, limit, now.date(), used=used)
+    today = tuple(batch.copies for batch in planned if batch.day == now.date())
+    return Group(key, channel, host, today, later=len(rows) - sum(len(copies) for copies in today))
+
+
+def _lately_named(channel: str, now: datetime) -> int:
+    """Count the addresses that the notices of the last day ask that channel for, drafts among them."""
+    made = Notice.objects.filter(channel=channel, made_at__gt=now - timedelta(days=1))
+    return sum(
+        len({notices.same_address(address) for sighting in each.sightings.all() for address in _named(sighting)})
+        for each in made.exclude(state=NoticeState.WITHDRAWN.value).prefetch_related("sightings")
+    )

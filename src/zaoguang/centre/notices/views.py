@@ -95,7 +95,7 @@ def _draft_all(request: CaseRequest, groups: tuple[Group, ...], form: RegimeForm
     return [
         drafting.draft(case, key, door, batch, form.values(), request.user, moment)
         for group, door in chosen
-        for batch in group.batches()
+        for batch in group.batches
     ]
 
 
