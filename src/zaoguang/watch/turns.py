@@ -86,6 +86,10 @@ class Turns:
             self._not_before[host] = moment + pause
 
     def _until_next(self) -> float | None:
-        """Give the seconds until a host that waits for its pause may be asked, or none if no host does."""
-        waits = [self._not_before[host] for host in self._queues if host in self._not_before]
+        """Give the seconds until a host that waits for its pause alone may be asked, or none if no host does.
+
+        A host at its limit is left out: the end of one of its works wakes us, and its pause may be long past.
+        """
+        free = [host for host in self._queues if self._busy.get(host, 0) < self._most(host)]
+        waits = [self._not_before[host] for host in free if host in self._not_before]
         return max(0.0, min(waits) - time.monotonic()) + _HAIR if waits else None

@@ -56,6 +56,22 @@ def test_what_goes_wrong_is_told_to_whoever_waits_and_the_thread_goes_on() -> No
     assert turns.submit("a", lambda: 7).result(10) == 7
 
 
+def test_a_thread_sleeps_while_a_host_is_at_its_limit_though_its_pause_is_past() -> None:
+    turns, begun, go_on = Turns(2, lambda _: 1, lambda _: 0.001), threading.Event(), threading.Event()
+
+    def long_work() -> bool:
+        begun.set()
+        return go_on.wait(10)
+
+    first = turns.submit("a", long_work)
+    second = turns.submit("a", lambda: 2)
+    assert begun.wait(10)
+    with turns._changed:
+        assert turns._until_next() is None, "only the end of the first work wakes it"
+    go_on.set()
+    assert (first.result(10), second.result(10)) == (True, 2)
+
+
 def test_a_host_is_left_in_peace_between_two_beginnings_and_the_others_do_not_wait() -> None:
     turns = Turns(4, lambda _: 4, lambda host: 0.15 if host == "slow" else 0.0)
     begun = [turns.submit("slow", time.monotonic) for _ in range(3)]
