@@ -36,7 +36,8 @@ _MOST_LABELS = 8
 _OK, _NOT_FOUND = 200, 404
 _HEADERS = {"Accept": "application/rdap+json, application/json", "Accept-Encoding": "identity"}
 _NO_ANSWER = (
-    NoWayError, httpx.HTTPError, httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError,
+    NoWayError, httpx.HTTPError, httpx.InvalidURL,
+    httpcore.TimeoutException, httpcore.NetworkError, httpcore.ProtocolError,
     ValueError, RecursionError,  # JSON that is none, or nested without end
 )  # fmt: skip
 
@@ -96,10 +97,19 @@ def _services(ask: Ask, kind: str) -> Mapping[str, str]:
         if not isinstance(row, list) or len(row) < 2:  # noqa: PLR2004 -- entries and servers, RFC 9224 section 3
             continue
         entries, servers = row[0], row[1]
-        secure = [each for each in servers if isinstance(each, str) and each.startswith("https://")]
-        if secure and isinstance(entries, list):
+        if not isinstance(entries, list) or not isinstance(servers, list):
+            continue
+        secure = [each for each in servers if isinstance(each, str) and _is_https(each)]
+        if secure:
             found |= {each.lower(): secure[0].rstrip("/") + "/" for each in entries if isinstance(each, str)}
     return found
+
+
+def _is_https(untrusted_address: str) -> bool:
+    try:
+        return urlsplit(untrusted_address).scheme == "https"
+    except ValueError:  # brackets that hold no address
+        return False
 
 
 def ask_names(host: str) -> DnsAnswers:
@@ -108,9 +118,9 @@ def ask_names(host: str) -> DnsAnswers:
     Raises:
         OutsideFailure: it gives no answer at all.
     """
-    resolver = dns.resolver.Resolver()
-    resolver.lifetime = _SECONDS
     try:
+        resolver = dns.resolver.Resolver()
+        resolver.lifetime = _SECONDS
         addresses = [*_records(resolver, host, "A"), *_records(resolver, host, "AAAA")]
         aliases = _records(resolver, host, "CNAME")
         servers: list[str] = []

@@ -3,13 +3,14 @@
 import json
 from collections.abc import Callable
 
+import dns.resolver
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from zaoguang.errors import OutsideFailure
 from zaoguang.notices import DnsAnswers, Step, channel, ladder, read_host
-from zaoguang.watch.registers import ask_rdap, host_facts
+from zaoguang.watch.registers import ask_names, ask_rdap, host_facts
 
 
 def card(**properties: str) -> list[object]:
@@ -142,9 +143,29 @@ def test_an_endlessly_nested_answer_and_a_deceiving_name_are_bounded() -> None:
 
 
 @pytest.mark.parametrize(
+    "row", [[["example"], 7], [["example"], ["https://[x/", 7]], ["example", ["https://a.example/"]], 7]
+)
+def test_a_register_s_list_that_is_none_leads_nowhere(row: object) -> None:
+    def ask(address: str) -> object:
+        return {"services": [row]} if "data.iana.org" in address else pytest.fail(address)
+
+    facts = host_facts("forum.example", ask, lambda _host: DnsAnswers(("192.0.2.7",)))
+    assert (facts.registrar.name, facts.networks[0].name) == ("", "")
+
+
+def test_a_machine_without_a_name_system_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none_here() -> None:
+        raise dns.resolver.NoResolverConfiguration
+
+    monkeypatch.setattr(dns.resolver, "Resolver", none_here)
+    with pytest.raises(OutsideFailure, match=r"forum\.example"):
+        ask_names("forum.example")
+
+
+@pytest.mark.parametrize(
     "address",
     ["http://data.iana.org/rdap/dns.json", "https://forum.example/", "https://data.iana.org.evil.example/rdap/dns.json",
-     "https://127.0.0.1/rdap/dns.json", "https://data.iana.org@evil.example/", "file:///etc/passwd"],
+     "https://127.0.0.1/rdap/dns.json", "https://data.iana.org/rdap/\x01", "https://data.iana.org@evil.example/", "file:///etc/passwd"],
 )  # fmt: skip
 def test_only_the_registers_are_ever_asked(address: str) -> None:
     with pytest.raises(OutsideFailure):
