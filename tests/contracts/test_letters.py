@@ -168,6 +168,21 @@ def test_nothing_follows_from_a_proposal_until_a_person_says_what_it_means(centr
     assert Notice.objects.get(pk=centre.draft.pk).answer == "refused"
 
 
+def test_an_answer_to_a_notice_of_which_nobody_knows_whether_it_arrived_is_not_lost(centre: MadeCentre) -> None:
+    letter = receive(Mail(1, _answer(centre.draft, "The content has been removed.")), 1, MOMENT)
+    assert letter is not None
+    client, where = client_of("caseworker"), {"case_id": centre.case.pk, "letter_id": letter.pk}
+    client.get(reverse("letter", kwargs=where))
+    Notice.objects.filter(pk=centre.draft.pk).update(state=NoticeState.UNKNOWN.value)
+    client.post(reverse("settle_letter", kwargs=where), {"answer": "removed"})
+    letter.refresh_from_db()
+    assert letter.state == LetterState.WAITING
+    Notice.objects.filter(pk=centre.draft.pk).update(state=NoticeState.SENT.value)
+    client.post(reverse("settle_letter", kwargs=where), {"answer": "removed"})
+    letter.refresh_from_db()
+    assert (letter.state, Notice.objects.get(pk=centre.draft.pk).answer) == (LetterState.SETTLED, "removed")
+
+
 def test_a_bounce_counts_for_the_fuse_and_changes_nothing_else(centre: MadeCentre) -> None:
     content = bounce().replace(b"<0123456789abcdef0123456789abcdef@centre.example>", centre.draft.message_id.encode())
     letter = receive(Mail(1, content), 1, MOMENT + timedelta(hours=1))

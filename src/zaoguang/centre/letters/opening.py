@@ -57,9 +57,12 @@ def settle_letter(letter: Letter, answer: Answer | None, by: Person, now: dateti
     """Say what a letter means; none for one that means nothing. The notice's answer is recorded in this person's name.
 
     Raises:
-        UserMistake: somebody said so before, or nobody has read it yet.
+        UserMistake: somebody said so before, nobody has read it yet, or nobody has said yet whether the notice arrived.
     """
     case = hold(_case_of(letter))
+    letter = Letter.objects.select_related("notice").get(pk=letter.pk)
+    if answer is not None and letter.notice is not None and letter.notice.step is NoticeState.UNKNOWN:
+        raise UserMistake(_("Say whether the notice arrived."))
     waiting = Letter.objects.filter(pk=letter.pk, state=LetterState.WAITING).exclude(text=b"")
     if not waiting.update(state=LetterState.SETTLED, settled_at=now, settled_by=by):
         raise UserMistake(_("Read this answer first; or somebody has said already what it means."))
