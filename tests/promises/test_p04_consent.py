@@ -30,7 +30,7 @@ from zaoguang.centre.intake.items import add_items, read_lines
 from zaoguang.centre.notices import drafting, sending, unsure, worker
 from zaoguang.centre.notices.models import Attempt, AttemptResult, Due, DueKind, DueState, Notice, Route
 from zaoguang.centre.sightings.links import start_check
-from zaoguang.centre.sightings.models import CheckState, LinkState, OutcomeRecord, Sighting
+from zaoguang.centre.sightings.models import CheckState, LinkCheck, LinkState, OutcomeRecord, Sighting
 from zaoguang.centre.sightings.reading import read_check
 from zaoguang.errors import UserMistake
 from zaoguang.notices import Accepted
@@ -116,8 +116,12 @@ def test_a_step_needs_live_consent_to_exactly_that(
 
 def test_a_consent_given_again_is_live_again(centre: MadeCentre) -> None:
     _take_back(centre, ConsentUse.MATCH)
+    with pytest.raises(UserMistake, match="consent"):
+        _start_check(centre)
     consents.give(centre.case, ConsentUse.MATCH, centre.people["supervisor"], MOMENT)
+    before = LinkCheck.objects.count()
     _start_check(centre)
+    assert LinkCheck.objects.count() == before + 1
 
 
 @pytest.mark.parametrize("use", [ConsentUse.MATCH, ConsentUse.SEAL])

@@ -96,7 +96,10 @@ def test_a_referral_takes_nothing_in_any_more(centre: MadeCentre, act: Callable[
 
 @pytest.mark.parametrize("act", CAPTURE, ids=lambda act: act.__name__)
 def test_the_same_steps_work_in_an_open_case(centre: MadeCentre, act: Callable[[MadeCentre], None]) -> None:
+    before = _captured(), centre.draft.state, centre.draft.fields
     act(centre)
+    centre.draft.refresh_from_db()
+    assert (_captured(), centre.draft.state, centre.draft.fields) != before
 
 
 def test_a_running_check_stops_with_the_referral(centre: MadeCentre) -> None:

@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import given
@@ -153,10 +154,14 @@ def test_the_right_door_or_none(address: str, regime: str | None, wanted: str | 
 
 
 @given(st.text(max_size=60))
-def test_any_text_at_all_gives_an_answer_and_no_error(text: str) -> None:
+def test_any_text_at_all_gives_no_error_and_a_door_only_for_a_host_that_ends_as_the_doors_does(text: str) -> None:
     known: tuple[Channel, ...] = channels()
     for address in (text, f"https://{text}", f"https://{text}.t.me/", f"https://t.me{text}"):
-        channel_for(address, known)
+        door = channel_for(address, known)
+        if door is not None:
+            host = urlsplit(address).hostname or ""
+            host = host.encode("idna").decode("ascii").rstrip(".")
+            assert any(host == each or host.endswith(f".{each}") for each in door.hosts)
 
 
 def test_a_folder_of_channels_is_read_and_an_own_entry_goes_before_the_catalogues(tmp_path: Path) -> None:
