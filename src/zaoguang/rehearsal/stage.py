@@ -86,7 +86,7 @@ class Stage(AbstractContextManager["Stage"]):
             os.environ.update(self.environment())
             self._make_centre()
             self._start_centre()
-        except BaseException:
+        except BaseException:  # whatever stopped it, Ctrl-C too: no process is left behind, and it goes on its way
             self.house.__exit__(None, None, None)
             raise
         return self
