@@ -1,6 +1,7 @@
 """The web server as it is really started: nothing goes through a temporary file, HTTPS is known, a lost key is said."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -131,3 +132,25 @@ def test_loopback_is_read_in_a_rehearsal_only(tmp_path: Path, rehearsal: str, po
     ask = "from zaoguang.centre import settings; print(sorted(settings.REHEARSAL_PORTS))"
     done = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, check=True, env=environment)
     assert done.stdout.strip() == ports
+
+
+_HOUSE = """
+import sys, time
+from zaoguang.centre.serving import House, end_in_order
+end_in_order()
+with House() as house:
+    print(house.start("sleeper", [sys.executable, "-c", "import time; time.sleep(60)"]).pid, flush=True)
+    time.sleep(60)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_house_that_is_told_to_end_before_it_stands_leaves_no_child_behind(number: signal.Signals) -> None:
+    ignoring = f"import signal; signal.signal(signal.SIGINT, signal.SIG_IGN){_HOUSE}"  # as a shell's background job
+    with subprocess.Popen([sys.executable, "-c", ignoring], stdout=subprocess.PIPE, stderr=subprocess.PIPE) as running:
+        assert running.stdout is not None
+        child = int(running.stdout.readline())
+        running.send_signal(number)
+        running.communicate(timeout=30)
+    with pytest.raises(ProcessLookupError):
+        os.kill(child, 0)

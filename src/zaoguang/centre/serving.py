@@ -20,6 +20,7 @@ __all__ = [
     "Child",
     "House",
     "StopFlag",
+    "end_in_order",
     "require_free",
     "run_centre",
     "serve_clock",
@@ -122,6 +123,16 @@ def no_core_dump() -> None:
     import resource  # noqa: PLC0415  (POSIX only, needed here only)
 
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def end_in_order() -> None:
+    """Let SIGINT and SIGTERM end this process by unwinding, until a `StopFlag` listens: no child outlives its house.
+
+    By itself SIGTERM would end it at once and leave the children running, and a shell has SIGINT ignored in what it
+    starts in the background.
+    """
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.default_int_handler)
 
 
 class StopFlag:
@@ -248,6 +259,7 @@ def require_free(host: str, port: int) -> None:
 def run_centre(host: str, port: int) -> None:
     """Run the pages, the link reader and the clock until told to stop."""
     require_free(host, port)
+    end_in_order()
     with House() as house:
         house.start("web", zaoguang_command("centre", "web", "--host", host, "--port", str(port)))
         house.start("reader", zaoguang_command("centre", "reader"))

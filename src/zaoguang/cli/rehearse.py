@@ -31,11 +31,13 @@ __all__ = ["rehearse"]
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
 def rehearse(seed: int, copies: int, folder: Path | None, *, as_json: bool) -> None:
     """Play one case from fingerprint to removal, on loopback only, and print what came of it."""
-    from zaoguang.rehearsal.play import play  # noqa: PLC0415  (the command line starts fast)
+    from zaoguang.centre.serving import end_in_order  # noqa: PLC0415  (the command line starts fast)
+    from zaoguang.rehearsal.play import play  # noqa: PLC0415  (the same)
     from zaoguang.rehearsal.stage import Stage, StageSettings  # noqa: PLC0415  (the same)
 
     if folder is not None and folder.exists() and any(folder.iterdir()):
         raise UserMistake(_("%(path)s is not empty; a rehearsal begins in an empty folder.") % {"path": folder})
+    end_in_order()
     with tempfile.TemporaryDirectory(prefix="zaoguang-") as temporary:
         settings = StageSettings(folder=folder or Path(temporary), seed=seed, copies=copies)
         with Stage(settings) as stage:

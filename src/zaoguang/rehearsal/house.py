@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 import httpx
 
-from zaoguang.centre.serving import StopFlag, require_free
+from zaoguang.centre.serving import StopFlag, end_in_order, require_free
 from zaoguang.rehearsal.loopback import require_loopback
 from zaoguang.rehearsal.play import Play
 from zaoguang.rehearsal.stage import PASSPHRASE, PEOPLE, Stage, StageSettings
@@ -31,6 +31,7 @@ def run_rehearsal(host: str, port: int) -> None:
     folder = Path(os.environ.get("ZAOGUANG_HOME") or ".zaoguang").absolute() / "rehearsal"
     click.echo(_("Setting the stage in %(folder)s (delete it to begin anew) …") % {"folder": folder})
     settings = StageSettings(folder=folder, copies=_COPIES, port=port, host=host)
+    end_in_order()
     with Stage(settings) as stage:
         if not (folder / _FURNISHED).exists():
             _furnish(stage)
