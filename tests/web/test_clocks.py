@@ -143,3 +143,14 @@ def test_a_clock_is_extended_no_more_often_than_the_law_says_and_only_while_it_r
     with pytest.raises(UserMistake, match="meantime"):
         change(clock, Change.PAUSE, by, BEGUN)
     assert [each.id for each in due_list(by, BEGUN).standing] == [clock.pk]
+
+
+def test_a_clock_that_is_due_cannot_be_made_to_stand_still(centre: MadeCentre) -> None:
+    clock, by = _own(centre, 5), centre.people["caseworker"]
+    over = BEGUN + timedelta(hours=5)
+    for _ in range(2):
+        with pytest.raises(UserMistake, match="passed"):
+            change(clock, Change.PAUSE, by, over)
+    assert not clock.pauses.exists()
+    change(clock, Change.PAUSE, by, over - timedelta(seconds=1))
+    assert [each.id for each in due_list(by, over).standing] == [clock.pk]

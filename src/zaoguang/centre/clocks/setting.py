@@ -84,7 +84,7 @@ def change(clock: CaseClock, what: Change, by: Person, now: datetime) -> None:
     """Let a clock stand still, go on, run longer, or be over.
 
     Raises:
-        UserMistake: it does not stand as this change needs it, or may not be extended again.
+        UserMistake: it does not stand as this change needs it, is over already, or may not be extended again.
     """
     hold(clock.case_id)
     clock = CaseClock.objects.select_for_update().get(pk=clock.pk)
@@ -93,7 +93,7 @@ def change(clock: CaseClock, what: Change, by: Person, now: datetime) -> None:
     if what is Change.EXTEND:
         _extend(clock)
     elif what is Change.PAUSE:
-        ClockPause.objects.create(clock=clock, begun_at=max(now, clock.begun_at))
+        _stand_still(clock, now)
     elif what is Change.GO_ON:
         clock.pauses.filter(ended_at__isnull=True).update(ended_at=now)
     else:
@@ -120,6 +120,12 @@ def _extend(clock: CaseClock) -> None:
     if rule is None or clock.extended >= rule.most_extended:
         raise UserMistake(_("The law lets this deadline be extended no further."))
     clock.extended += 1
+
+
+def _stand_still(clock: CaseClock, now: datetime) -> None:
+    if clock.due_at is not None and clock.due_at <= now:  # the pause would count for nothing and stay open
+        raise UserMistake(_("This deadline has passed; it cannot stand still any more."))
+    ClockPause.objects.create(clock=clock, begun_at=max(now, clock.begun_at))
 
 
 def _count(clock: CaseClock) -> None:
