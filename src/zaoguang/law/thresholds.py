@@ -4,7 +4,7 @@ A rule is met when one of its bounds is reached; some are met too by half of two
 counted within any one year adds up (interpretation of 2010, Art. 9); the year in which a rule is best met is taken.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -69,19 +69,23 @@ class Finding:
 def thresholds(counts: Counts) -> tuple[Finding, ...]:
     """Give what every rule comes to of whose measures something was counted; the met ones first, in the law's order."""
     found = []
+    years = {under_14: tuple(_years(counts, under_14=under_14)) for under_14 in (False, True)}
     for place in jurisdictions():
         for rule in place.thresholds:
             if rule.for_profit is not None and counts.for_profit is (not rule.for_profit):
                 continue
-            best = _best(rule, counts)
+            best = _best(rule, years[rule.under_14], counts)
             if best is not None:
                 found.append(best)
     order = list(Standing)
     return tuple(sorted(found, key=lambda each: order.index(each.standing)))
 
 
-def _best(rule: ThresholdRule, counts: Counts) -> Finding | None:
-    findings = [_judged(rule, totals, first, counts) for first, totals in _years(rule, counts)]
+_Year = tuple[date | None, dict[str, int]]
+
+
+def _best(rule: ThresholdRule, years: Iterable[_Year], counts: Counts) -> Finding | None:
+    findings = [_judged(rule, totals, first, counts) for first, totals in years]
     findings = [each for each in findings if each.parts]
     return max(findings, key=_strength, default=None)
 
@@ -91,16 +95,16 @@ def _strength(found: Finding) -> tuple[int, float]:
     return order.index(found.standing), max(part.counted / part.bound for part in found.parts)
 
 
-def _years(rule: ThresholdRule, counts: Counts) -> Iterator[tuple[date | None, dict[str, int]]]:
+def _years(counts: Counts, *, under_14: bool) -> Iterator[_Year]:
     """Yield the totals of each year that begins on a counted day; what has no day is in every year."""
     undated = [tally for tally in counts.tallies if tally.on is None]
     dated = sorted((tally for tally in counts.tallies if tally.on is not None), key=_day)
     if not dated:
-        yield None, counts.window(undated, under_14=rule.under_14)
+        yield None, counts.window(undated, under_14=under_14)
     for start in sorted({_day(tally) for tally in dated}):
         end = months_after(start, _YEAR)
         inside = [tally for tally in dated if start <= _day(tally) < end]
-        yield start, counts.window([*undated, *inside], under_14=rule.under_14)
+        yield start, counts.window([*undated, *inside], under_14=under_14)
 
 
 def _day(tally: Tally) -> date:
