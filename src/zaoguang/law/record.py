@@ -1,6 +1,7 @@
 """Strict reading of reviewed YAML: each key must be known and of its type, and an error names the file and the key."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from enum import StrEnum
@@ -182,9 +183,9 @@ def _unfolded(chinese: str) -> str:
 
 def _no_repeats(node: yaml.MappingNode) -> None:
     """Refuse a second key of the same name, which the safe loaders would let win in silence."""
-    keys = [key.value for key, _value in node.value if isinstance(key, yaml.ScalarNode)]
-    for key in keys:
-        if keys.count(key) > 1:
+    keys = Counter(key.value for key, _value in node.value if isinstance(key, yaml.ScalarNode))
+    for key, times in keys.items():
+        if times > 1:
             raise yaml.constructor.ConstructorError(None, None, f"{key!r} is there twice", node.start_mark)
 
 
@@ -215,7 +216,8 @@ def read_record(path: Path, name: str = "", *, ours: bool = False) -> Record:
         UserMistake: it can't be read, is too large, is not YAML, or its top isn't a mapping.
     """
     try:
-        untrusted_bytes = path.read_bytes()
+        with path.open("rb") as file:
+            untrusted_bytes = file.read(_MAX_BYTES + 1)
     except OSError as error:
         raise UserMistake(
             _("%(file)s cannot be read: %(why)s.") % {"file": path, "why": error.strerror or _("unknown reason")},

@@ -113,6 +113,10 @@ def test_what_is_no_mapping_in_yaml_is_refused(tmp_path: Path, text: str) -> Non
     assert "xx.yaml" in load(tmp_path, text)
 
 
+def test_a_file_of_more_than_a_mebibyte_is_refused(tmp_path: Path) -> None:
+    assert "too large" in load(tmp_path, GOOD + "#" * (1 << 20))
+
+
 def test_an_id_that_is_there_twice_is_refused(tmp_path: Path) -> None:
     (tmp_path / "aa.yaml").write_text(GOOD, encoding="utf-8")
     assert "xx-1" in load(tmp_path, GOOD)
