@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 from typing import Final
 
 from zaoguang.errors import UserMistake
+from zaoguang.law.dates import days_after
 from zaoguang.law.model import (
     Body,
     Figure,
@@ -142,6 +143,6 @@ def _due(facts: Iterable[Fact], at: date) -> Iterator[Due]:
         if fact.checked is None:
             yield Due(fact.id, fact.grade, None)
             continue
-        since = fact.checked + timedelta(days=REVIEW_DAYS[fact.grade])
+        since = days_after(fact.checked, REVIEW_DAYS[fact.grade])
         if since <= at:
             yield Due(fact.id, fact.grade, since)

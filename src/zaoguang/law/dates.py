@@ -9,7 +9,7 @@ from zaoguang.law.facts import Done, Facts, PlatformAnswer, PoliceAnswer
 from zaoguang.law.harm import Door
 from zaoguang.law.model import Anchor, Deadline, Runs
 
-__all__ = ["DatedDeadline", "State", "dated", "months_after"]
+__all__ = ["DatedDeadline", "State", "dated", "days_after", "months_after"]
 
 
 class State(StrEnum):
@@ -41,7 +41,7 @@ def dated(rule: Deadline, facts: Facts, door: Door, at: date) -> DatedDeadline:
     start, assumed = _start(rule.start, facts, at)
     if start is None:
         return DatedDeadline(rule, None, None, State.NOT_STARTED)
-    due = months_after(start, 12 * rule.years + rule.months) + timedelta(days=rule.days, hours=rule.hours)
+    due = days_after(months_after(start, 12 * rule.years + rule.months), rule.days + rule.hours // 24)
     return DatedDeadline(rule, start, due, _state(rule, facts, door, due, at, assumed=assumed))
 
 
@@ -78,6 +78,11 @@ def _state(rule: Deadline, facts: Facts, door: Door, due: date, at: date, *, ass
     if rule.runs is Runs.SURVIVOR and door in {Door.POLICE, Door.CRIME} and reported and reported <= due:
         return State.MET
     return State.PASSED if due < at else State.RUNNING
+
+
+def days_after(day: date, days: int) -> date:
+    """Give the day so many days later, or the last day that there is."""
+    return day + min(timedelta(days=days), date.max - day)
 
 
 def months_after(day: date, months: int) -> date:

@@ -186,6 +186,7 @@ def test_review_falls_due_sooner_the_less_sure_a_fact_is() -> None:
         ("source: [S10]", "source: [S99]", "S99"),
         ("source: [S10]", "source: []", "source"),
         ("checked: 2026-11-22", "checked: 2026-11-23", "2026-11-23"),
+        ("checked: 2026-11-22", "checked: 9999-12-31", "9999-12-31"),
         ("until: 2026-01-01\n    grade: M", "in_force: 2026-01-01\n    until: 2026-01-01\n    grade: M", "until"),
         ("    grade: M\n    verified: false", "    grade: M\n    verified: true", "verified"),
         ("id: cn-psapl-56\n", "id: cn-psapl-58\n", "twice"),

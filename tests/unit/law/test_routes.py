@@ -149,6 +149,12 @@ def test_dates_of_a_police_report() -> None:
     assert clocks["decide-90"].state is State.RUNNING
 
 
+def test_a_question_on_the_last_day_there_is_has_an_answer() -> None:
+    deadlines = [each for route in find_routes(Facts(), at=date.max).routes for each in route.deadlines]
+    assert any(each.start == date.max for each in deadlines)
+    assert all(each.due for each in deadlines if each.start)
+
+
 def test_six_months_pass_and_the_route_says_what_is_left() -> None:
     late = the(found(replace(CHINA, act=date(2026, 5, 21))), "cn-police-administrative")
     assert late.passed
