@@ -53,6 +53,7 @@ def _start(anchor: Anchor, facts: Facts, at: date) -> tuple[date | None, bool]:
     told = {
         Anchor.LEARNED: facts.learned,
         Anchor.POLICE_DECISION: facts.police.answered if facts.police else None,
+        Anchor.PLATFORM_DECISION: facts.platform.answered if facts.platform else None,
         Anchor.COUNTER_STATEMENT: facts.platform.answered if facts.platform and answered else None,
     }
     if anchor in told:

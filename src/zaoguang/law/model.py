@@ -95,6 +95,7 @@ class Anchor(StrEnum):
     POLICE = "police"  # the report to the police; else today, if it were made today
     POLICE_DECISION = "police_decision"  # what the police decided, as told to her
     PLATFORM = "platform"  # the notice to the platform; else today
+    PLATFORM_DECISION = "platform_decision"  # what the platform decided, as told to her
     COUNTER_STATEMENT = "counter_statement"  # the uploader's counter-statement reached her
     FILING = "filing"  # the application, if it is made today
 

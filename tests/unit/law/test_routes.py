@@ -26,6 +26,7 @@ from zaoguang.law.facts import (
     read_facts,
 )
 from zaoguang.law.harm import Door, Harm
+from zaoguang.law.model import ClockBasis
 from zaoguang.law.provisions import jurisdictions
 from zaoguang.law.question import best_question
 from zaoguang.law.routes import Route, Routes, find_routes, open_ids
@@ -199,6 +200,23 @@ def test_a_refusal_opens_its_remedy_first_with_sixty_days() -> None:
     assert routes[0].deadlines[0].due == date(2026, 12, 31)
     crime = Done(PoliceAnswer.REFUSED_CRIME, None, None)
     assert found(replace(CHINA, act=date(2026, 8, 1), police=crime)).routes[0].rule.id == "cn-appeal-crime"
+
+
+def test_an_appeal_against_a_platform_runs_from_its_decision_and_not_from_the_notice() -> None:
+    refused = Done(PlatformAnswer.REFUSED, date(2026, 11, 1), date(2026, 11, 5))
+    facts = Facts(harms=frozenset({Harm.DEEPFAKE}), places=(("host", "EU"),), platform=refused)
+    for known, due in ((refused, date(2027, 5, 5)), (replace(refused, answered=None), None)):
+        (appeal,) = [each for each in found(replace(facts, platform=known)).routes if "eu-appeal" in each.rule.id]
+        assert [each.due for each in appeal.deadlines] == [due]
+
+
+def test_a_time_that_a_provision_names_is_never_told_as_mere_practice() -> None:
+    named = {"kr-platform-request": 30, "jp-platform-request": 7}
+    rules = {rule.id: rule for place in jurisdictions() for rule in place.routes}
+    for name, days in named.items():
+        assert [(each.days, each.basis) for each in rules[name].deadlines] == [(days, ClockBasis.LAW)]
+    for name in ("eu-appeal-platform", "tw-police-crime"):
+        assert [(each.months, each.basis) for each in rules[name].deadlines] == [(6, ClockBasis.LAW)]
 
 
 @pytest.mark.parametrize(
