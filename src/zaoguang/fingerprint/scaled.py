@@ -29,7 +29,7 @@ _LONG_SIDE_MOST: Final = 8192
 _CLIPPED_MOST: Final = 10.0  # of 255: steps in brightness between neighbours, where a colour is cut off
 _NOT_CLIPPED: Final = 0.15  # what a step in brightness moves where no colour is cut off, against where one is
 _MOVED: Final = 0.33  # how far a wave moves for a step of 1, were a cell one sample
-_NEAR_MOST: Final = 8  # so many bits may hang on waves that could cross the median
+_NEAR_MOST: Final = 6  # so many bits may hang on waves that could cross the median
 _SPREADS: Final = 2.0
 _QUALITY_DOUBT: Final = 5
 
