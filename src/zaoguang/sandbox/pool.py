@@ -74,7 +74,8 @@ class Sandbox(AbstractContextManager["Sandbox"]):
         """Give part by part what the job says of an open file; a refusal is the last part. Waits for a free place.
 
         ``descriptor``: a file opened for reading, the only one a child of its own gets; the child moves its position.
-        ``limits.wall_seconds`` holds for each part, the others for the whole. The child ends when the caller stops.
+        ``limits.wall_seconds`` holds for each part, the others for the whole, for which a child is waited at most ten
+        times ``limits.cpu_seconds`` longer. The child ends when the caller stops.
         """
         if job not in JOBS:
             raise UserMistake(_("There is no job named “{job}” in the sandbox.").format(job=job))

@@ -30,6 +30,7 @@ _ENVIRONMENT: Final = {
 _START_SECONDS: Final = 60.0
 _GREETING_BYTES: Final = 4096
 _PIPE_BYTES: Final = 1 << 20  # a common picture fits, so parent and child need not take turns for every 64 kB
+_WAITED_MOST: Final = 10  # times the processor time, for all parts together: a loaded machine gives little of it
 _FRAME_SLACK: Final = 64  # a refusal fits although an answer would not
 
 
@@ -105,13 +106,17 @@ class Child:
     def parts(self, options: Mapping[str, Json]) -> Iterator[Json | Refusal]:
         """Give the job's answer about the file it was handed, part by part; a refusal is the last of them.
 
-        Each part must come within ``wall_seconds`` of being asked for; a child ahead of us waits in its pipe.
+        Each part must come within ``wall_seconds`` of being asked for; a child ahead of us waits in its pipe. All in
+        all it is waited for ten times its processor time at most: one that was taken over may sleep instead of work.
         """
         self._jobs_left = 0
         said = json_bytes(dict(options))
         pending = [memoryview(REQUEST_HEAD.pack(len(said), 0) + said)]
+        left = self._limits.wall_seconds + _WAITED_MOST * self._limits.cpu_seconds
         while True:
-            untrusted_frame = self._next_frame(pending, time.monotonic() + self._limits.wall_seconds)
+            asked = time.monotonic()
+            untrusted_frame = self._next_frame(pending, asked + min(self._limits.wall_seconds, left))
+            left -= time.monotonic() - asked
             if isinstance(untrusted_frame, Refusal):
                 yield untrusted_frame
                 return

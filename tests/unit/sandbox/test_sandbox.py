@@ -1,5 +1,6 @@
 """The sandbox answers or refuses, whatever a child does; and a child can do nothing but answer."""
 
+import itertools
 import os
 import signal
 import subprocess
@@ -9,11 +10,14 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
 from zaoguang.errors import UserMistake
-from zaoguang.sandbox import Limits, Protection, Refusal, Sandbox, child
+from zaoguang.sandbox import Limits, Protection, Refusal, Sandbox, child, process
+from zaoguang.sandbox.frames import ANSWER_HEAD, json_bytes
 from zaoguang.sandbox.limits import JOBS
 
 pytestmark = pytest.mark.slow  # seconds as a whole
@@ -135,6 +139,26 @@ def test_parts_whose_module_is_missing_are_one_refusal(sandbox: Sandbox) -> None
     with open("pyproject.toml", "rb") as file:  # noqa: PTH123  # as a descriptor is handed over
         assert list(sandbox.stream("probe", file.fileno(), Limits())) == [Refusal.CRASHED]
     assert still_works(sandbox)
+
+
+def test_a_child_that_says_a_little_now_and_then_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each part comes in time, none in the end: 60 seconds and ten times 10 seconds of work have gone by then."""
+    now = itertools.count(step=0.25)
+    monkeypatch.setattr(process.time, "monotonic", lambda: float(next(now)))
+    part = json_bytes({"part": 0})
+    from_child, said = os.pipe()
+    os.write(said, (ANSWER_HEAD.pack(len(part)) + part) * 2_000)
+    asked, to_child = os.pipe()
+    one: Any = process.Child.__new__(process.Child)
+    one._limits, one._killed_for, one._process = Limits(cpu_seconds=10, wall_seconds=60.0), None, Mock()
+    one._to_child, one._from_child = to_child, from_child
+    heard = list(one.parts({}))
+    for descriptor in (from_child, said, asked, to_child):
+        os.close(descriptor)
+    assert heard[-1] is Refusal.TIMED_OUT
+    assert set(heard[:-1]) == {0}
+    assert 100 <= len(heard) <= 700
+    assert one._process.kill.called
 
 
 def test_answers_go_to_those_who_asked(sandbox: Sandbox) -> None:
