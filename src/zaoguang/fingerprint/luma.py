@@ -111,7 +111,7 @@ def _rows(plane: Plane) -> NDArray[np.float32]:
     if not plane.table:
         return samples.astype(np.float32)
     table = np.frombuffer(plane.table, dtype=np.float32)
-    brightness: NDArray[np.float32] = table[samples & (table.size - 1)]
+    brightness: NDArray[np.float32] = table[samples.astype(np.intp) & (table.size - 1)]
     return brightness
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.support.recorded_films import Made, film_of, pictures_of
-from zaoguang.fingerprint import ORIENTATIONS, Film, Pdq, fingerprint_bytes
+from zaoguang.fingerprint import ORIENTATIONS, Film, Pdq, _luma, fingerprint_bytes
 from zaoguang.fingerprint.kernel import Kernel, hashed
 from zaoguang.fingerprint.luma import Plane, grid_of, hashes_of_grid
 from zaoguang.sandbox import Sandbox
@@ -27,6 +27,22 @@ def test_both_twins_give_the_bits_of_the_exact_kernel(size: tuple[int, int]) -> 
     exact = hashed(grey.tobytes(), width, height, channels=1)
     assert Pdq(together[:32]).distance(exact.variants[0]) <= 2
     assert abs(quality - exact.quality) <= 1
+
+
+@pytest.mark.parametrize("bits", [0, 8, 10])
+@pytest.mark.parametrize("wide", [False, True])
+def test_every_instruction_set_and_the_twin_read_wide_samples_and_tables_alike(bits: int, *, wide: bool) -> None:
+    """Rows with a gap between them; a table has fewer entries than wide samples have values."""
+    random = np.random.default_rng(bits)
+    width, height, stride = 333, 101, 700
+    table = random.uniform(0, 255, 1 << bits).astype(np.float32).tobytes() if bits else b""
+    plane = Plane(random.bytes(height * stride), width, height, stride, wide, table)
+    twin = grid_of(plane, Kernel.NUMPY)
+    for level in range(len(_luma.levels())):
+        assert grid_of(plane, Kernel.C, level).tobytes() == twin.tobytes()
+    for level in (-1, len(_luma.levels())):
+        with pytest.raises(ValueError, match="no such level"):
+            grid_of(plane, Kernel.C, level)
 
 
 @pytest.mark.parametrize("kernel", list(Kernel))
