@@ -1,6 +1,7 @@
 """The members of an archive, one after the other, each as a name and a stream; nothing is unpacked to disk."""
 
 import io
+import re
 import struct
 import tarfile
 import zipfile
@@ -26,6 +27,7 @@ _ZIP_DIRECTORY_MOST: Final = 256 << 20
 _ZIP_TAIL: Final = 22 + 65535
 _ZIP_END: Final = struct.Struct("<4s4H2LH")
 _ZIP64: Final = 0xFFFFFFFF
+_ZIP64_SIZE_AT: Final = 40
 _ENCRYPTED: Final = 0x41  # the flags of a member under a password, in the old way or the strong one
 _TAR_MARK: Final = slice(257, 262)
 
@@ -75,17 +77,18 @@ def members(file: BinaryIO, form: Form, *, first: int = 0, offset: int = 0) -> I
     """
     walk = {Form.ZIP: _zip_members, Form.TAR: _tar_members, Form.WARC: _warc_members}[form]
     number = first
+    why: Why | None
     try:
         for number, member in enumerate(islice(walk(file, first, offset), _MEMBERS_MOST - first), first):
             yield Member(number, *member)
-        why = Why.TOO_MANY
+        why = Why.TOO_MANY if number + 1 >= _MEMBERS_MOST else None
     except DamagedError as error:
         why = error.why
     except (tarfile.TarError, zipfile.BadZipFile, ArchiveLoadFailed, zlib.error, EOFError, ValueError, struct.error):
         why = Why.DAMAGED
     except (NotImplementedError, RuntimeError, KeyError, IndexError, AttributeError, OverflowError):
         why = Why.DAMAGED  # what these readers also raise for a crafted file
-    if why is not Why.TOO_MANY or number + 1 >= _MEMBERS_MOST:
+    if why is not None:
         yield Member(number + 1, "", None, why)
 
 
@@ -125,11 +128,16 @@ def _check_directory(file: BinaryIO) -> None:
     if at < 0 or len(tail) - at < _ZIP_END.size:
         raise DamagedError(Why.DAMAGED)
     directory = _ZIP_END.unpack_from(tail, at)[5]
-    if directory == _ZIP64:  # the larger number lies before: the directory is at most what the file has before it
-        at64 = tail.rfind(b"PK\x06\x06", 0, at)
-        directory = struct.unpack_from("<Q", tail, at64 + 40)[0] if at64 >= 0 and at - at64 >= 48 else start + at  # noqa: PLR2004 (APPNOTE 4.3.14)
-    if directory > _ZIP_DIRECTORY_MOST:
+    larger = _zip64_sizes(tail[:at])  # whatever the shorter record says, zipfile believes the longer one
+    directory = max([*larger, *([directory] if directory != _ZIP64 or not larger else [])])
+    if min(directory, start + at) > _ZIP_DIRECTORY_MOST:
         raise DamagedError(Why.TOO_MANY)
+
+
+def _zip64_sizes(tail: bytes) -> list[int]:
+    """Give what every record that may be the longer one says of the directory's size (APPNOTE 4.3.14)."""
+    places = (found.start() + _ZIP64_SIZE_AT for found in re.finditer(b"PK\x06\x06", tail))
+    return [int.from_bytes(tail[place : place + 8], "little") for place in places if place + 8 <= len(tail)]
 
 
 def _tar_members(file: BinaryIO, first: int, offset: int) -> Iterator[_Found]:

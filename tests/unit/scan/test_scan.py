@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import os
+import struct
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,6 +24,7 @@ from zaoguang.sandbox import Sandbox
 from zaoguang.scan import Journal, Looker, NoJournal, Seeking, Seen, Sought, Source, Unit, scan, units
 from zaoguang.scan.members import Form, Member, members
 from zaoguang.scan.plan import ranges
+from zaoguang.scan.why import Why
 from zaoguang.search import Entry, Index
 
 pytestmark = pytest.mark.slow  # seconds as a whole
@@ -193,6 +195,22 @@ def test_bombs_are_left_off(look: Look, tmp_path: Path) -> None:
 def test_a_header_without_end_is_left_off(look: Look, tmp_path: Path) -> None:
     (tmp_path / "x.warc.gz").write_bytes(gzip.compress(b"WARC/1.0\r\n" + b"x" * (20 << 20), 1))
     assert ("x.warc.gz", "", "expands") in why_not(look(tmp_path))
+
+
+@pytest.mark.parametrize("short", [b"\xff" * 4, b"\1\0\0\0"])
+def test_a_zip_file_with_a_list_that_fills_the_memory_is_not_read(
+    monkeypatch: pytest.MonkeyPatch, short: bytes
+) -> None:
+    whole = zipped({f"{number}": b"" for number in range(40)})
+    end = whole.rfind(b"PK\5\6")
+    number, size, start = 40, *struct.unpack("<LL", whole[end + 12 : end + 20])
+    record = struct.pack("<4sQ2H2L4Q", b"PK\6\6", 44, 45, 45, 0, 0, number, number, size, start)
+    finder = struct.pack("<4sLQL", b"PK\6\7", 0, end, 1)
+    longer = whole[:end] + record + finder + whole[end : end + 12] + short + whole[end + 16 :]
+    assert len(list(members(io.BytesIO(longer), Form.ZIP))) == number
+    monkeypatch.setattr("zaoguang.scan.members._ZIP_DIRECTORY_MOST", size - 1)
+    for content in (whole, longer):
+        assert [each.why_not for each in members(io.BytesIO(content), Form.ZIP)] == [Why.TOO_MANY]
 
 
 @given(
