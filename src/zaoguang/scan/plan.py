@@ -4,13 +4,14 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
+from enum import Enum
 from typing import BinaryIO, Final
 
 from zaoguang.scan.members import Form, Member, form_of, members
 from zaoguang.scan.source import Held, Source
 from zaoguang.scan.why import DamagedError
 
-__all__ = ["Unit", "ranges", "units"]
+__all__ = ["Entering", "Unit", "ranges", "units"]
 
 _MEMBERS: Final = 128
 _BYTES: Final = 64 << 20
@@ -36,6 +37,19 @@ class Unit:
         return hashlib.blake2b(json.dumps(asdict(self), sort_keys=True).encode(), digest_size=16).hexdigest()
 
 
+class Entering(Enum):
+    """How an archive is entered in its middle; a range is at least one of so many parts of what comes before it."""
+
+    AT_ONCE = 1 << 62  # a plain tar file: at the member's place, without reading anything else
+    BY_LIST = 16  # a ZIP file: its list of all members is read first
+    FROM_THE_START = 2  # one packed stream: all that comes before is unpacked again
+
+    @property
+    def share(self) -> int:
+        """Give of how many."""
+        return self.value
+
+
 def units(source: Source) -> Iterator[Unit]:
     """Give the units; memory does not grow with their number. ``OSError`` as the file system raises it."""
     number = 0
@@ -56,20 +70,19 @@ def units(source: Source) -> Iterator[Unit]:
         yield Unit(number, tuple(loose))
 
 
-def ranges(found: Iterable[Member], *, entered: bool) -> Iterator[tuple[int, int, int]]:
+def ranges(found: Iterable[Member], entering: Entering) -> Iterator[tuple[int, int, int]]:
     """Give (first, count, offset) of the ranges that members are dealt into; the last goes to the end.
 
-    ``entered``: whether the archive can be entered in the middle. If not, what comes before is unpacked again for each
-    range, so the ranges grow, and the whole is unpacked a few times at most.
+    Where each range has to read something of the whole again, they grow, so that this is done a few times at most.
     """
-    first, offset, size = 0, 0, 0
+    first, offset, size, before = 0, 0, 0, 0
     for member in found:
         if member.why_not is not None and not member.untrusted_name:
             break  # the archive breaks off here: whoever works on the last range will meet it
-        full = member.number - first >= (_MEMBERS if entered else max(_MEMBERS, first // 2))
-        if full or (entered and size >= _BYTES):
+        full = member.number - first >= max(_MEMBERS, first // entering.share)
+        if full or (entering is not Entering.FROM_THE_START and size >= max(_BYTES, before // entering.share)):
             yield first, member.number - first, offset
-            first, offset, size = member.number, member.offset, 0
+            first, offset, size, before = member.number, member.offset, 0, before + size
         size += max(member.size, 0)
     yield first, _TO_THE_END, offset
 
@@ -86,13 +99,19 @@ def _form(source: Source, held: Held) -> Form:
 def _archive_ranges(source: Source, held: Held, form: Form) -> Iterator[tuple[int, int, int]]:
     try:
         with source.open(held) as file:
-            entered = form is Form.ZIP or (form is Form.TAR and _is_plain(file))
-            if not entered and held.size <= _ONE_PIECE:
+            entering = _entering(file, form)
+            if entering is Entering.FROM_THE_START and held.size <= _ONE_PIECE:
                 yield 0, _TO_THE_END, 0
                 return
-            yield from ranges(members(file, form), entered=entered)
+            yield from ranges(members(file, form), entering)
     except OSError:
         yield 0, _TO_THE_END, 0
+
+
+def _entering(file: BinaryIO, form: Form) -> Entering:
+    if form is Form.ZIP:
+        return Entering.BY_LIST
+    return Entering.AT_ONCE if form is Form.TAR and _is_plain(file) else Entering.FROM_THE_START
 
 
 def _is_plain(file: BinaryIO) -> bool:

@@ -23,7 +23,7 @@ from zaoguang.fingerprint import Fingerprint, fingerprint_bytes
 from zaoguang.sandbox import Sandbox
 from zaoguang.scan import Journal, Looker, NoJournal, Seeking, Seen, Sought, Source, Unit, scan, units
 from zaoguang.scan.members import Form, Member, members
-from zaoguang.scan.plan import ranges
+from zaoguang.scan.plan import Entering, ranges
 from zaoguang.scan.why import Why
 from zaoguang.search import Entry, Index
 
@@ -215,17 +215,24 @@ def test_a_zip_file_with_a_list_that_fills_the_memory_is_not_read(
 
 @given(
     sizes=st.lists(st.integers(0, 40 << 20), max_size=1000),
-    entered=st.booleans(),
+    way=st.sampled_from(Entering),
 )
-def test_ranges_hold_every_member_once(sizes: list[int], *, entered: bool) -> None:
+def test_ranges_hold_every_member_once(sizes: list[int], way: Entering) -> None:
     walked = [Member(number, f"{number}", None, None, number * 512, size) for number, size in enumerate(sizes)]
-    dealt = list(ranges(iter(walked), entered=entered))
+    dealt = list(ranges(iter(walked), way))
     assert dealt[-1][1] == -1
     held: list[int] = []
     for first, count, offset in dealt:
         assert offset == first * 512
         held += range(first, first + count if count >= 0 else max(len(sizes), first))
     assert held == list(range(len(sizes)))
+
+
+def test_the_list_of_a_long_zip_file_is_read_a_few_times_only() -> None:
+    for size in (1, 1 << 20):
+        dealt = list(ranges((Member(number, "x", None, size=size) for number in range(200_000)), Entering.BY_LIST))
+        assert len(dealt) < 150
+        assert max(count for _first, count, _offset in dealt) < 200_000 / 16
 
 
 @pytest.mark.parametrize("kind", ["a.tar", "b.tar.gz", "e.zip", "f.warc", "g.warc.gz"])
