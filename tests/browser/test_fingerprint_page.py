@@ -16,7 +16,7 @@ from playwright.sync_api import Page
 
 from tests.browser.looks import faults, tab_faults
 from tests.support.chromium import SCREENS, Pages
-from tests.support.fingerprint_page import ENGINE, Chosen, Served, choose, say_adult, served
+from tests.support.fingerprint_page import ENGINE, Chosen, Served, begin, choose, say_adult, served
 from tests.support.made_pictures import made_picture, saved
 from zaoguang.centre.fingerprint_page.building import LANGUAGES, fingerprint_page
 from zaoguang.fingerprint import ORIENTATIONS, Fingerprint, Given, Pdq, fingerprint_bytes, read_line, to_json
@@ -184,6 +184,31 @@ def test_a_dozen_megapixels_go_through_in_strips(page: Page) -> None:
     large = saved(made_picture(1, 800, 600).resize((4000, 3000)), "JPEG", quality=90)
     line = json.loads(choose(page, jpeg(large)))
     assert (line["width"], line["height"]) == (4000, 3000)
+
+
+FAILS_TO_BEGIN = """async (source) => {
+  const { answer } = new Function(source + '; return engine();')();
+  const begin = (width) => answer({ ask: "begin", value: { width, height: 64, mayBeClear: false, turns: false } });
+  await begin(64);
+  await answer({ ask: "rows", value: new Uint8ClampedArray(64 * 64 * 4).fill(255).buffer });
+  const first = await answer({ ask: "end" });
+  const failed = await begin(-1).catch(() => "failed");
+  return [first, failed, await answer({ ask: "end" }).catch(() => "nothing")];
+}"""
+
+
+def test_no_picture_answers_for_the_one_after_it(pages: Pages) -> None:
+    """Where there is no memory for the next one, it has no fingerprint; least of all another's."""
+    assert pages.new().evaluate(FAILS_TO_BEGIN, ENGINE) == [{"unhashable": "blank"}, "failed", "nothing"]
+
+
+def test_files_beyond_the_most_are_said_to_be_left_out(page: Page) -> None:
+    begin(page, *(Chosen(f"{number}.png", "image/png", b"") for number in range(201)))
+    page.get_by_role("status").filter(has_text="200 files at most at a time").wait_for()
+    assert page.locator("#list li").count() == 200
+    page.get_by_role("button", name="Take out: item-1", exact=True).click()
+    begin(page, Chosen("next.png", "image/png", b""))
+    page.get_by_role("status").filter(has_text="Done. With a fingerprint: 0 of 200.").wait_for()
 
 
 def test_no_file_can_be_chosen_before_the_age_question_or_after_a_doubt(pages: Pages, centre: Served) -> None:

@@ -295,7 +295,10 @@ function engine() {
     if (ask === "file") file = new Sha256();
     if (ask === "bytes") file.take(new Uint8Array(value));
     if (ask === "file_end") return file.end();
-    if (ask === "begin") picture = new Picture(value.width, value.height, value.mayBeClear, value.turns);
+    if (ask === "begin") {
+      picture = null; // so that the one before never answers for one that fails here
+      picture = new Picture(value.width, value.height, value.mayBeClear, value.turns);
+    }
     if (ask === "rows") picture.take(new Uint8ClampedArray(value));
     return ask === "end" ? picture.end() : true;
   }

@@ -17,6 +17,7 @@
   let items = [];
   let numbered = 0;
   let busy = false;
+  let leftOut = false; // files beyond what the page takes at once
   let messages = {};
 
   // The code of an invitation comes behind the "#", which a browser sends to nobody; it need not stay in sight.
@@ -95,6 +96,7 @@
     for (const item of items) if (item.thumbnail) item.thumbnail.width = item.thumbnail.height = 0;
     items = [];
     numbered = 0;
+    leftOut = false;
     messages = {};
     if (byId("list")) byId("list").replaceChildren();
     if (byId("lines")) byId("lines").value = "";
@@ -110,7 +112,7 @@
       show(item);
     }
     update();
-    if (files.length > room) tell("too_many", { most: FILES_MOST });
+    if (files.length > room) { leftOut = true; tell("too_many", { most: FILES_MOST }); }
     work();
   }
   function remove(item) {
@@ -201,8 +203,10 @@
       update();
     }
     busy = false;
-    if (items.length && !(messages.status && messages.status[0] === "too_many"))
+    if (leftOut) tell("too_many", { most: FILES_MOST });
+    else if (items.length)
       tell("finished", { good: items.filter((item) => item.line).length, all: items.length });
+    leftOut = false;
   }
   function become(item, state, part = 0) {
     const same = item.state === state, before = item.percent;
