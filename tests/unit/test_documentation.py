@@ -111,6 +111,14 @@ def test_every_command_says_what_it_does() -> None:
     assert mute == []
 
 
+def test_the_readme_links_every_page() -> None:
+    """The decisions are linked as a folder."""
+    linked = {ROOT / target for target in LINK.findall((ROOT / "README.md").read_text())}
+    assert ROOT / "docs" / "decisions" in linked
+    alone = {page for page in pages() if page.is_relative_to(ROOT / "docs") and page.parent.name != "decisions"}
+    assert alone - linked == set()
+
+
 def test_links_between_pages_lead_somewhere() -> None:
     broken = [
         f"{page.relative_to(ROOT)}: {target}"

@@ -1,4 +1,4 @@
-"""The centre's three processes, and the one that keeps them running: pages, link reader, clock."""
+"""The centre's processes, and the one that keeps them running: pages, link reader, clock, and the mailbox's."""
 
 import os
 import signal
@@ -257,7 +257,7 @@ def require_free(host: str, port: int) -> None:
 
 
 def run_centre(host: str, port: int) -> None:
-    """Run the pages, the link reader and the clock until told to stop."""
+    """Run the pages, the link reader, the clock and, where a mailbox is set, its reader until told to stop."""
     require_free(host, port)
     end_in_order()
     with House() as house:
