@@ -1,1 +1,1 @@
-"""The fingerprint page: one HTML file that makes fingerprints on the survivor's own device and sends nothing (P01)."""
+"""The fingerprint page: one HTML file that makes fingerprints on her own device and sends nothing unasked (P01)."""
