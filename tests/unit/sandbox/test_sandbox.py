@@ -144,7 +144,7 @@ def test_parts_whose_module_is_missing_are_one_refusal(sandbox: Sandbox) -> None
 def test_a_child_that_says_a_little_now_and_then_is_not_waited_for_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each part comes in time, none in the end: 60 seconds and ten times 10 seconds of work have gone by then."""
     now = itertools.count(step=0.25)
-    monkeypatch.setattr(process.time, "monotonic", lambda: float(next(now)))
+    monkeypatch.setattr(time, "monotonic", lambda: float(next(now)))
     part = json_bytes({"part": 0})
     from_child, said = os.pipe()
     os.write(said, (ANSWER_HEAD.pack(len(part)) + part) * 2_000)
