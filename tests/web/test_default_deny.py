@@ -68,6 +68,7 @@ TABLE = {
     "package": Door(WORKERS, "POST"),
     "trail": Door(WORKERS, "GET"),
     "new_notices": Door(WORKERS, "GET POST"),
+    "review_notices": Door(WORKERS, "GET POST"),
     "notice": Door(WORKERS, "GET"),
     "edit_notice": Door(WORKERS, "POST"),
     "confirm_notice": Door(WORKERS, "POST"),

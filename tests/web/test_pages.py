@@ -508,9 +508,16 @@ def test_a_rehearsal_says_so_and_lets_time_pass(centre: MadeCentre, settings: Se
 
 def test_the_next_step_follows_the_case(centre: MadeCentre) -> None:
     case, lead = centre.case, centre.people["supervisor"]
+    assert next_step(case).step is Step.REVIEW
+    assert reverse("review_notices", kwargs={"case_id": case.pk}) in text_of(
+        client_of("caseworker").get(of(centre, "case"))
+    )
+    client_of("caseworker").post(to(centre.gap, "withdraw_notice"))
     assert next_step(case).step is Step.SETTLE
-    for notice in (centre.draft, centre.gap):
-        client_of("caseworker").post(to(notice, "withdraw_notice"))
+    client_of("caseworker").post(to(centre.draft, "withdraw_notice"))
+    assert next_step(case).step is Step.FILL
+    assert to(centre.sheet) in text_of(client_of("caseworker").get(of(centre, "case")))
+    client_of("caseworker").post(to(centre.sheet, "submitted_notice"))
     assert next_step(case).step is Step.ARRIVED
     take = reverse("take_arrival", kwargs={"case_id": case.pk, "arrival_id": centre.arrival.pk})
     client_of("caseworker").post(take)
@@ -518,10 +525,10 @@ def test_the_next_step_follows_the_case(centre: MadeCentre) -> None:
     consents.withdraw(case, ConsentUse.NOTICE, lead, now())
     assert next_step(case).step is Step.AGREE
     case.sightings.update(outcome=Outcome.REMOVED.value)
-    assert next_step(case).step is Step.NOTHING
-    client_of("caseworker").post(to(centre.sheet, "submitted_notice"))
     assert next_step(case).step is Step.WAIT
     assert next_step(case).due_at is not None
+    Due.objects.all().delete()
+    assert next_step(case).step is Step.NOTHING
     case.checks.update(state=CheckState.RUNNING)
     assert next_step(case).step is Step.READING
     case.checks.all().delete()

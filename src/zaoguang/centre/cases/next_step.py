@@ -9,7 +9,7 @@ from zaoguang.centre.cases import consents
 from zaoguang.centre.cases.models import Case
 from zaoguang.centre.intake.models import ArrivalState
 from zaoguang.centre.notices.groups import still_to_ask
-from zaoguang.centre.notices.models import Due, DueState, Notice
+from zaoguang.centre.notices.models import Due, DueState, Notice, Route
 from zaoguang.centre.sightings.models import CheckState, LinkCheck
 
 __all__ = ["NextStep", "Step", "next_step"]
@@ -21,6 +21,8 @@ class Step(StrEnum):
     REFER = "refer"  # a referral: nothing is captured here any more
     CLOSED = "closed"
     SETTLE = "settle"  # a notice waits for a person's word
+    REVIEW = "review"  # several drafts wait for one yes
+    FILL = "fill"  # a confirmed notice waits for a person to fill in the addressee's form
     ARRIVED = "arrived"  # she has sent fingerprints
     CONSENT = "consent"  # she has not agreed to matching and sealing
     ITEMS = "items"
@@ -46,15 +48,25 @@ class NextStep:
 # What is urgent comes first: an unknown result, then what certainly was not sent, then what was never confirmed.
 _ORDER = (NoticeState.UNKNOWN, NoticeState.NOT_SENT, NoticeState.PROPOSED, NoticeState.DRAFT)
 
+_DRAFTS = frozenset({NoticeState.PROPOSED, NoticeState.DRAFT})
+
 
 def next_step(case: Case) -> NextStep:
     """Give the suggestion for a case as it stands now."""
     if case.status != CaseStatus.OPEN.value:
         return NextStep(Step.REFER if case.status == CaseStatus.REFERRAL.value else Step.CLOSED)
+    return _deciding(case) or _looking(case) or _asking(case)
+
+
+def _deciding(case: Case) -> NextStep | None:
     waiting = [notice for state in _ORDER for notice in case.notices.filter(state=state.value)]
+    if waiting and waiting[0].step in _DRAFTS and len(waiting) > 1:
+        return NextStep(Step.REVIEW, count=len(waiting))
     if waiting:
         return NextStep(Step.SETTLE, count=len(waiting), notice=waiting[0])
-    return _looking(case) or _asking(case)
+    sheets = case.notices.filter(state=NoticeState.SENDING.value, route=Route.FORM).order_by("made_at", "id")
+    first = sheets.first()
+    return NextStep(Step.FILL, count=sheets.count(), notice=first) if first is not None else None
 
 
 def _looking(case: Case) -> NextStep | None:

@@ -49,7 +49,8 @@ def new_notices(request: CaseRequest, case_id: object) -> HttpResponse:
         else:
             said = ngettext("%(count)d draft was made.", "%(count)d drafts were made.", len(made))
             messages.success(request, said % {"count": len(made)})
-            return redirect("notice", case_id=case_id, notice_id=made[0].pk)
+            several = len(made) > 1
+            return redirect("review_notices", case_id) if several else redirect("notice", case_id, made[0].pk)
     shown = {
         "case": case,
         "groups": groups,
@@ -141,7 +142,9 @@ def _show(request: CaseRequest, notice: Notice, form: RegimeForm | None = None) 
     if form is None and editable:
         initial = {"language": notice.language, **drafting.starting_values(notice, key)}
         form = RegimeForm(None, regimes=[regime], initial=initial)
-    following = notice.case.notices.filter(state=NoticeState.DRAFT.value).exclude(pk=notice.pk).first()
+    others = notice.case.notices.exclude(pk=notice.pk)
+    following = others.filter(state=NoticeState.DRAFT.value).first()
+    sheet = others.filter(state=NoticeState.SENDING.value, route=Route.FORM).order_by("made_at", "id").first()
     return render(
         request,
         "notices/notice.html",
@@ -167,6 +170,7 @@ def _show(request: CaseRequest, notice: Notice, form: RegimeForm | None = None) 
             "attempts": notice.attempts.all(),
             "answers": Answer.choices,
             "following": following,
+            "next_sheet": sheet if following is None else None,
         },
         status=status,
     )
