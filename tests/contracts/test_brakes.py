@@ -57,6 +57,7 @@ def _confirmed(centre: MadeCentre, number: int, to: str = TO) -> list[Notice]:
     lead = centre.people["supervisor"]
     for row in range(number):
         fresh = Sighting(case=centre.case, item=centre.item, seen_at=MOMENT, distance=0, orientation="original")
+        fresh.judged_at = MOMENT
         fresh.page_tag, fresh.tag = bytes([row]) * 32, to.encode()
         write_b(fresh, "page_address", f"https://forum.example/twin/{row}")
         write_b(fresh, "picture_address", f"https://forum.example/twin/{row}.jpg")

@@ -11,6 +11,7 @@ from tests.support.readers import MOMENT
 from tests.support.site import Handler, Site, serving
 from zaoguang.centre.intake.items import add_items, read_lines
 from zaoguang.centre.notices.groups import unasked
+from zaoguang.centre.sightings import reading
 from zaoguang.centre.sightings.links import start_check
 from zaoguang.centre.sightings.reading import read_check
 from zaoguang.fingerprint import Fingerprint, fingerprint_bytes, to_json
@@ -18,6 +19,12 @@ from zaoguang.sandbox import Sandbox
 from zaoguang.watch import FetchLimits, Reader
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
+
+
+class PowerCut(BaseException):
+    """The process ends here; nothing catches it."""
+
+
 PICTURE = saved(made_picture(21), "JPEG", quality=85)
 
 
@@ -74,12 +81,35 @@ def test_a_page_that_shows_the_picture_its_address_names_may_not(found: Finder, 
 def test_a_site_that_answers_anything_with_her_picture_may_not(found: Finder, site: Site) -> None:
     site.gives("/similar/her", b"<img src=/thumb/her.jpg>")
 
-    def anything(handler: Handler) -> None:
-        path = handler.path
-        if path.endswith(".jpg"):
-            handler.say(200, PICTURE, "image/jpeg")
-        else:
-            handler.say(200, f"<img src=/thumb/{path.rpartition('/')[2]}.jpg>".encode(), "text/html")
-
-    site.otherwise = anything
+    site.otherwise = _anything
     assert found.look("/similar/her") == {"/similar/her": False}
+
+
+def _anything(handler: Handler) -> None:
+    if handler.path.endswith(".jpg"):
+        handler.say(200, PICTURE, "image/jpeg")
+    else:
+        handler.say(200, f"<img src=/thumb/{handler.path.rpartition('/')[2]}.jpg>".encode(), "text/html")
+
+
+def test_a_reader_that_dies_between_finding_and_probing_leaves_nothing_that_a_notice_may_name(
+    found: Finder, site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The search page is on record by then, and looks like a copy; whoever reads next must probe it first."""
+    site.gives("/similar/her", b"<img src=/thumb/her.jpg>")
+    site.otherwise = _anything
+    with monkeypatch.context() as dying:
+        dying.setattr(reading, "probe", _dies)
+        with pytest.raises(PowerCut):
+            found.look("/similar/her")
+    (row,) = found.centre.case.sightings.filter(judged_at=None)
+    assert row not in unasked(found.centre.case), "nobody knows yet what it is"
+    check = found.centre.case.checks.get(state="running")
+    read_check(check, found.reader, lambda: MOMENT)  # as the next reader does
+    row.refresh_from_db()
+    assert (row.on_request, row.judged_at, row.judged_by) == (True, MOMENT, None)
+    assert row not in unasked(found.centre.case)
+
+
+def _dies(*_: object) -> None:
+    raise PowerCut

@@ -176,6 +176,7 @@ def _found_copies(case: Case, by: Person, moment: datetime) -> LinkCheck:
         shown = PictureSeen(picture, _fetched(picture, moment), seen)
         with transaction.atomic():
             keep_sightings(case, PageReport("link", page, _fetched(page, moment), (shown,)), index, moment)
+    case.sightings.update(judged_at=moment)  # as after the decoys: a copy is kept there
     check.links.update(state=LinkState.READ, pictures=1, found=1)
     LinkCheck.objects.filter(pk=check.pk).update(state=CheckState.DONE, finished_at=moment)
     return check

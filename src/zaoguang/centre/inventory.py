@@ -129,6 +129,8 @@ _OPEN: Mapping[str, Mapping[str, str]] = {
         "outcome_at": _TIME,
         "checked_at": _TIME,
         "on_request": _WORD,
+        "judged_at": _TIME,
+        "judged_by_id": _LINK,
         "reappearance_of_id": _LINK,
     },
     "sightings_outcomerecord": {"id": _ROW, "sighting_id": _LINK, "at": _TIME},

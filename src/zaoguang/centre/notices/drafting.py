@@ -231,6 +231,8 @@ def confirm(
         raise UserMistake(_("This notice was confirmed or changed in the meantime; look at it again."))
     if notice.sightings.filter(on_request=True).exists():
         raise UserMistake(_("An address in this notice only shows what was asked for; withdraw it and make another."))
+    if notice.sightings.filter(judged_at=None).exists():
+        raise UserMistake(_("The centre has not found out yet whether a copy is kept at each of these addresses."))
     regime = notices.regime(notice.regime)
     if regime.identity.may_reach_uploader and not identity_seen:
         raise UserMistake(_("Say first that you have read what this notice lets the addressee know."))

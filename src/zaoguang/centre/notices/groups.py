@@ -16,6 +16,7 @@ from zaoguang.centre.cases.models import Case
 from zaoguang.centre.notices.models import Notice
 from zaoguang.centre.sightings.listing import GONE
 from zaoguang.centre.sightings.models import Sighting
+from zaoguang.centre.sightings.verdicts import nameable
 from zaoguang.notices import Channel, Regime
 
 __all__ = ["Group", "for_strangers", "known_channels", "open_groups", "still_to_ask", "unasked"]
@@ -64,9 +65,7 @@ def unasked(case: Case) -> QuerySet[Sighting]:
     asked = Notice.objects.filter(sightings=OuterRef("pk"), state__in=live)
     came_back = Q(outcome="", outcome_at__isnull=False)
     not_since = ~Exists(asked.filter(made_at__gte=OuterRef("outcome_at")))
-    return (
-        case.sightings.exclude(outcome__in=GONE).filter(on_request=False).filter(~Exists(asked) | came_back & not_since)
-    )
+    return nameable(case.sightings.all()).exclude(outcome__in=GONE).filter(~Exists(asked) | came_back & not_since)
 
 
 def open_groups(case: Case, now: datetime) -> tuple[Group, ...]:

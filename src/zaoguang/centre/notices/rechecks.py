@@ -12,10 +12,12 @@ from zaoguang.centre.audit.trail import record
 from zaoguang.centre.cases.locking import hold
 from zaoguang.centre.notices.models import Answer, Notice
 from zaoguang.centre.notices.proposals import propose_if_due
+from zaoguang.centre.sightings.leave import may_look
 from zaoguang.centre.sightings.matching import CaseIndex, case_index
 from zaoguang.centre.sightings.models import Sighting
 from zaoguang.centre.sightings.outcomes import observe, outcome_of
-from zaoguang.centre.sightings.reading import keep_sightings, may_look
+from zaoguang.centre.sightings.reading import keep_sightings
+from zaoguang.centre.sightings.traps import probe
 from zaoguang.fingerprint import Fingerprint
 from zaoguang.watch import Finding, PageReport, Reader, Unread, judge
 from zaoguang.watch.reader import MAX_ALSO, MAX_LINKS
@@ -39,6 +41,8 @@ def look_again(pending: Sequence[Notice], reader: Reader, now: datetime) -> None
     seen |= _read_pages([each for each in sightings.values() if each.pk not in seen], reader)
     for notice in looked:
         _settle_notice(notice, seen, indexes[notice.case_id], now)
+    for case in {notice.case_id: notice.case for notice in looked}.values():
+        probe(case, reader, lambda: now)  # before what was due is done: a clock that dies here looks, and probes, again
 
 
 def _comparable(notice: Notice) -> Iterable[Sighting]:

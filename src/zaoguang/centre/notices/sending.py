@@ -33,6 +33,7 @@ __all__ = ["TRIES", "Held", "abandon_started", "begin", "finish", "send", "set_c
 
 TRIES = 6
 _PERMANENT = 500
+_UNTIL_JUDGED = timedelta(hours=1)
 _PAUSES = (timedelta(minutes=1), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2), timedelta(hours=6))
 
 
@@ -68,6 +69,8 @@ def begin(notice: Notice, now: datetime) -> Attempt | Held | None:
     if not _may_leave(case) or notice.sightings.filter(on_request=True).exists():
         _take_back(notice, now)
         return None
+    if notice.sightings.filter(judged_at=None).exists():
+        return Held(now + _UNTIL_JUDGED)
     tag = brakes.addressee_tag(notice.to())
     until = brakes.held_until(brakes.hold_gate(), tag, now, notice.channel)
     if until is not None:

@@ -10,7 +10,7 @@ from zaoguang.centre.notices.brakes import all_stopped
 from zaoguang.centre.notices.models import Due, DueKind, DueState
 from zaoguang.centre.notices.rechecks import look_again, settle_deadline
 from zaoguang.centre.notices.sending import Held, abandon_started, send
-from zaoguang.centre.sightings.reading import may_look
+from zaoguang.centre.sightings.leave import may_look
 from zaoguang.watch import Reader
 
 __all__ = ["recover", "tick"]

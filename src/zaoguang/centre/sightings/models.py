@@ -107,6 +107,10 @@ class Sighting(models.Model):
     outcome_at = models.DateTimeField(null=True)
     checked_at = models.DateTimeField(null=True)
     on_request = models.BooleanField(default=False)  # its address shows whatever was asked for: no copy to demand down
+    judged_at = models.DateTimeField(null=True)  # when that was found out; none: not yet, and no notice may name it
+    judged_by = models.ForeignKey(  # whose word it is; none: the decoys', which never change a person's word
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
     reappearance_of = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="reappearances")
 
     class Meta:

@@ -7,16 +7,15 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
-from zaoguang.casework import CaseStatus, ConsentUse
 from zaoguang.centre.audit.models import Verb
 from zaoguang.centre.audit.trail import record
-from zaoguang.centre.cases import consents
 from zaoguang.centre.cases.locking import hold
 from zaoguang.centre.cases.models import Case
 from zaoguang.centre.cases.stopping import stop_looking
 from zaoguang.centre.exhibits.sealing import seal_sighting
 from zaoguang.centre.intake.models import Item
 from zaoguang.centre.sealed import write_b
+from zaoguang.centre.sightings.leave import may_look
 from zaoguang.centre.sightings.links import claim
 from zaoguang.centre.sightings.listing import GONE
 from zaoguang.centre.sightings.matching import CaseIndex, Match, case_index
@@ -26,7 +25,7 @@ from zaoguang.fingerprint import Fingerprint
 from zaoguang.watch import AddressPolicy, PageReport, PictureSeen, Reader, Unread
 from zaoguang.watch.trap import shows_what_was_asked
 
-__all__ = ["finish_check", "keep_sightings", "may_look", "open_reader", "read_check"]
+__all__ = ["finish_check", "keep_sightings", "open_reader", "read_check"]
 
 _AT_ONCE = 60
 
@@ -36,21 +35,15 @@ def open_reader() -> Reader:
     return Reader(AddressPolicy(loopback_ports=settings.REHEARSAL_PORTS))
 
 
-def may_look(case: Case) -> bool:
-    """Say whether the case is open and the survivor agrees to matching and sealing, read fresh."""
-    wanted = {ConsentUse.MATCH, ConsentUse.SEAL}
-    return case.status == CaseStatus.OPEN.value and wanted <= consents.live(case)
-
-
 def read_check(check: LinkCheck, reader: Reader, now: Callable[[], datetime]) -> None:
     """Read every link of a check that is still to be read; stopping at any instant loses nothing."""
     while links := _next_links(check, now()):
         index = case_index(check.case)  # anew for each batch: items come and go while a long check runs
         waiting = {str(link.pk): link for link in links}
-        found: list[Sighting] = []
         for report in reader.read([(key, link.where()) for key, link in waiting.items()]):
-            found += _keep(waiting[report.link], report, index, now())
-        probe(found, index, reader)
+            _keep(waiting[report.link], report, index, now())
+        probe(check.case, reader, now)
+    probe(check.case, reader, now)  # what a reader that died had found and not probed
     finish_check(check, now())
 
 
@@ -65,16 +58,16 @@ def _next_links(check: LinkCheck, now: datetime) -> list[Link]:
 
 
 @transaction.atomic
-def _keep(link: Link, report: PageReport, index: CaseIndex, now: datetime) -> list[Sighting]:
-    """Record one report and give the copies found; a link whose report is already recorded stays as it is."""
+def _keep(link: Link, report: PageReport, index: CaseIndex, now: datetime) -> None:
+    """Record one report and the copies found; a link whose report is already recorded stays as it is."""
     case = hold(link.check_run.case_id)
     if not may_look(case):
         Link.objects.filter(pk=link.pk, state=LinkState.TAKEN).update(state=LinkState.STOPPED)
-        return []
+        return
     if report.page is Unread.READER_DIED and not link.reason:
         again = {"state": LinkState.WAITING, "reason": Unread.READER_DIED.value}
         Link.objects.filter(pk=link.pk, state=LinkState.TAKEN).update(**again)  # once more, then it is given up
-        return []
+        return
     found = keep_sightings(case, report, index, now)
     Link.objects.filter(pk=link.pk, state=LinkState.TAKEN).update(
         state=LinkState.UNREAD if isinstance(report.page, Unread) else LinkState.READ,
@@ -83,7 +76,6 @@ def _keep(link: Link, report: PageReport, index: CaseIndex, now: datetime) -> li
         unread_pictures=sum(not isinstance(seen.result, Fingerprint) for seen in report.pictures) + report.left_out,
         found=len(found),
     )
-    return found
 
 
 def _reason(report: PageReport) -> str:
@@ -95,6 +87,7 @@ def _reason(report: PageReport) -> str:
 def keep_sightings(case: Case, report: PageReport, index: CaseIndex, now: datetime) -> list[Sighting]:
     """Make a sealed sighting of every copy on a page that is not known there yet, inside the caller's transaction.
 
+    A new sighting is without a verdict (`traps.probe`), unless its address alone tells that it shows what it is asked.
     Where a copy of the same item is known to be gone from that page, the new one is its reappearance.
     """
     if isinstance(report.page, Unread):
@@ -126,6 +119,7 @@ def _sight(case: Case, report: PageReport, seen: PictureSeen, match: Match, now:
     page_tag, tag = address_tag(report.address), address_tag(seen.address)
     if Sighting.objects.filter(case=case, item_id=match.item, page_tag=page_tag, tag=tag).exists():
         return None
+    on_request = shows_what_was_asked(report.address) or shows_what_was_asked(seen.address)
     sighting = Sighting(
         case=case,
         item_id=match.item,
@@ -135,7 +129,8 @@ def _sight(case: Case, report: PageReport, seen: PictureSeen, match: Match, now:
         checked_at=now,
         distance=match.distance,
         orientation=match.orientation,
-        on_request=shows_what_was_asked(report.address) or shows_what_was_asked(seen.address),
+        on_request=on_request,
+        judged_at=now if on_request else None,
         reappearance_of=_came_back(case, match.item, page_tag),
     )
     write_b(sighting, "page_address", report.address)
