@@ -150,6 +150,7 @@ _OPEN: Mapping[str, Mapping[str, str]] = {
         "answer": _WORD,
         "answered_at": _TIME,
         "escalates_id": _LINK,
+        "beside": _WORD,
     },
     "notices_attempt": {
         "id": _ROW,

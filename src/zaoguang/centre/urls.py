@@ -14,7 +14,7 @@ from zaoguang.centre.guide import views as guide
 from zaoguang.centre.intake import sending
 from zaoguang.centre.intake import views as intake
 from zaoguang.centre.letters import views as letters
-from zaoguang.centre.notices import brake_pages, review_pages
+from zaoguang.centre.notices import brake_pages, following_pages, review_pages
 from zaoguang.centre.notices import views as notices
 from zaoguang.centre.sightings import views as sightings
 
@@ -59,7 +59,10 @@ urlpatterns = [
     path(CASE + "trail/", audit.trail, name="trail"),
     path(CASE + "notices/new/", notices.new_notices, name="new_notices"),
     path(CASE + "notices/review/", review_pages.review_page, name="review_notices"),
+    path(CASE + "notices/further/", following_pages.further_of_case, name="further"),
     path(NOTICE, notices.notice_page, name="notice"),
+    path(NOTICE + "further/", following_pages.further_of_notice, name="further_after"),
+    path(NOTICE + "paper/", following_pages.paper, name="notice_paper"),
     path(NOTICE + "edit/", notices.edit, name="edit_notice"),
     path(NOTICE + "confirm/", notices.confirm, name="confirm_notice"),
     path(NOTICE + "submitted/", notices.submitted, name="submitted_notice"),

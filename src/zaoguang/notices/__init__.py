@@ -7,6 +7,7 @@ new law is there. A channel (how a platform takes a report) is an entry of a fil
 from zaoguang.notices.batch import Batch, Limit, not_pending, plan_batches, same_address
 from zaoguang.notices.channel import OPEN_ROUTES, Channel, Route, channel, channel_for, channels, stale_channels
 from zaoguang.notices.delivery import Accepted, Delivery, MailServer, NotSent, Reason, Unknown, deliver
+from zaoguang.notices.further import Further, Occasion, Towards
 from zaoguang.notices.host import Contact, DnsAnswers, HostFacts, Network, read_host
 from zaoguang.notices.ladder import Rung, Step, ladder
 from zaoguang.notices.mail import compose
@@ -42,6 +43,7 @@ __all__ = [
     "DnsAnswers",
     "Field",
     "FieldKind",
+    "Further",
     "HostFacts",
     "Identity",
     "Limit",
@@ -49,6 +51,7 @@ __all__ = [
     "Missing",
     "Network",
     "NotSent",
+    "Occasion",
     "Option",
     "Reason",
     "Regime",
@@ -57,6 +60,7 @@ __all__ = [
     "Sender",
     "Step",
     "Text",
+    "Towards",
     "Unknown",
     "Values",
     "channel",

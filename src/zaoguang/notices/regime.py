@@ -9,6 +9,7 @@ from pathlib import Path
 from zaoguang.errors import UserMistake
 from zaoguang.law import ClockBasis, Wording, provision
 from zaoguang.law.record import Record, read_record
+from zaoguang.notices.further import Further, read_further
 from zaoguang.words import gettext as _
 
 __all__ = [
@@ -145,6 +146,7 @@ class Regime:
     deadline: Deadline
     identity: Identity
     templates: Mapping[str, str]  # by language
+    further: Further | None  # None: it is a first demand and nothing else
 
     def field(self, name: str) -> Field:
         """Give the field of that name.
@@ -209,6 +211,7 @@ def _read_regime(path: Path) -> Regime:
         deadline=_read_deadline(top.record("deadline")),
         identity=_read_identity(top.record("identity")),
         templates={language: _read_template(path.parent / f"{language}.txt") for language in languages},
+        further=read_further(top.record("further")) if top.has("further") else None,
     )
     top.done()
     return read

@@ -26,7 +26,7 @@ from zaoguang.centre.notices.proposals import new_message_id
 from zaoguang.centre.sealed import read, write, write_b
 from zaoguang.centre.sightings.models import Sighting
 from zaoguang.errors import UserMistake
-from zaoguang.notices import Missing, Regime, Text
+from zaoguang.notices import Missing, Regime, Sender, Text
 from zaoguang.vault import SecretKey
 from zaoguang.words import gettext as _
 from zaoguang.words import spoken
@@ -35,6 +35,7 @@ __all__ = [
     "AUTOMATIC",
     "Door",
     "Preview",
+    "Values",
     "addresses_of",
     "confirm",
     "digest",
@@ -45,6 +46,7 @@ __all__ = [
     "preview",
     "starting_values",
     "values_of",
+    "write_draft",
 ]
 
 Values = Mapping[str, str | list[str] | bool]
@@ -72,7 +74,7 @@ class Preview:
     text: Text | None
 
 
-def prefill(case: Case, key: SecretKey) -> dict[str, object]:
+def prefill(case: Case, key: SecretKey) -> dict[str, str | list[str] | bool]:
     """Give what the centre can answer by itself: the last notice's answers, else the centre signs as agent."""
     last = case.notices.exclude(fields=b"").first()
     if last is not None:
@@ -98,8 +100,32 @@ def draft(
     consents.require(case, ConsentUse.NOTICE)
     if not sightings or unasked(case).filter(pk__in=[each.pk for each in sightings]).count() != len(sightings):
         raise UserMistake(_("A notice was made for these copies in the meantime; look at the case again."))
-    if door.language not in notices.regime(door.regime).languages:
+    return write_draft(case, key, door, sightings, values, by, now)
+
+
+_BY_HAND_OF = {Sender.COUNSEL: Route.COUNSEL, Sender.AUTHORITY: Route.PAPER}
+"""What only counsel or an authority may send leaves in no other way: the centre writes it and hands it over."""
+
+
+def write_draft(
+    case: Case,
+    key: SecretKey,
+    door: Door,
+    sightings: Sequence[Sighting],
+    values: Values,
+    by: Person,
+    now: datetime,
+    *,
+    escalates: Notice | None = None,
+    beside: bool = False,
+) -> Notice:
+    """Write the draft itself, in the transaction of a caller that holds the case and has checked it all."""
+    regime = notices.regime(door.regime)
+    if door.language not in regime.languages:
         raise UserMistake(_("There is no text of this notice in that language."))
+    only = _BY_HAND_OF.get(regime.sender)
+    if door.route == Route.COUNSEL if only is None else door.route != only:
+        raise UserMistake(_("A notice of this kind leaves in another way: look who may send it."))
     notice = Notice(
         case=case,
         regime=door.regime,
@@ -109,6 +135,8 @@ def draft(
         state=NoticeState.DRAFT.value,
         message_id=new_message_id(),
         made_at=now,
+        escalates=escalates,
+        beside=beside,
     )
     write_b(notice, "addressee", door.address)
     _write_values(notice, key, values)
@@ -132,7 +160,8 @@ def values_of(notice: Notice, key: SecretKey) -> dict[str, str | list[str] | boo
 def starting_values(notice: Notice, key: SecretKey) -> dict[str, str | list[str] | bool]:
     """Give what people filled in; a proposal that nobody touched yet starts from the notice that it follows up."""
     given = values_of(notice, key)
-    return values_of(notice.escalates, key) if not given and notice.escalates is not None else given
+    untouched = notice.step is NoticeState.PROPOSED and not given
+    return values_of(notice.escalates, key) if untouched and notice.escalates is not None else given
 
 
 @transaction.atomic
@@ -250,7 +279,7 @@ def confirm(
 
 
 def _hand_on(notice: Notice, text: Text, now: datetime) -> None:
-    if notice.route == Route.FORM:
+    if notice.route != Route.EMAIL or notices.regime(notice.regime).sender is not Sender.SURVIVOR:
         notice.state = NoticeState.SENDING.value
         notice.save()
         Attempt.objects.create(notice=notice, started_at=now)

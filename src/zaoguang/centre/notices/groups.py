@@ -19,7 +19,16 @@ from zaoguang.centre.sightings.models import Sighting
 from zaoguang.centre.sightings.verdicts import nameable
 from zaoguang.notices import Channel, Regime
 
-__all__ = ["Group", "for_strangers", "known_channels", "open_groups", "still_to_ask", "unasked"]
+__all__ = [
+    "Group",
+    "for_strangers",
+    "known_channels",
+    "lately_named",
+    "named_by",
+    "open_groups",
+    "still_to_ask",
+    "unasked",
+]
 
 _FOR_STRANGERS = (
     "eu-dsa-16", "us-take-it-down", "hosting-abuse", "uk-osa-48h", "in-rule-3-2-b", "cn-cc-1195", "cn-pipl-47",
@@ -62,7 +71,7 @@ def unasked(case: Case) -> QuerySet[Sighting]:
     A copy that was out of sight and came back at the same address is open anew: what was asked before that is over.
     """
     live = [state.value for state in NoticeState if state is not NoticeState.WITHDRAWN]
-    asked = Notice.objects.filter(sightings=OuterRef("pk"), state__in=live)
+    asked = Notice.objects.filter(sightings=OuterRef("pk"), state__in=live, beside=False)
     came_back = Q(outcome="", outcome_at__isnull=False)
     not_since = ~Exists(asked.filter(made_at__gte=OuterRef("outcome_at")))
     return nameable(case.sightings.all()).exclude(outcome__in=GONE).filter(~Exists(asked) | came_back & not_since)
@@ -80,18 +89,19 @@ def still_to_ask(case: Case) -> int:
 
 def _fresh(case: Case) -> Iterator[Sighting]:
     """Give the unasked copies whose page or picture no notice under way asks for already."""
-    return notices.not_pending(unasked(case).order_by("seen_at", "id"), _named, _pending(case))
+    return notices.not_pending(unasked(case).order_by("seen_at", "id"), named_by, _pending(case))
 
 
-def _named(sighting: Sighting) -> tuple[str, ...]:
+def named_by(sighting: Sighting) -> tuple[str, ...]:
+    """Give the addresses that a notice names because of a copy."""
     return tuple(address for address in (sighting.page(), sighting.picture()) if address)
 
 
 def _pending(case: Case) -> Iterator[str]:
     live = [state.value for state in NoticeState if state is not NoticeState.WITHDRAWN]
     asked = case.sightings.exclude(outcome__in=GONE).exclude(pk__in=unasked(case).values("pk"))
-    for sighting in asked.filter(notices__state__in=live).distinct():
-        yield from _named(sighting)
+    for sighting in asked.filter(notices__state__in=live, notices__beside=False).distinct():
+        yield from named_by(sighting)
 
 
 def _takes_notices(channel: Channel) -> bool:
@@ -113,16 +123,16 @@ def _grouped(sightings: Iterable[Sighting], now: datetime) -> tuple[Group, ...]:
 def _today(key: str, channel: Channel | None, host: str, rows: list[Sighting], now: datetime) -> Group:
     """Hold back what the channel does not take any more today; tomorrow the page shows it."""
     limit = channel.limit if channel is not None else notices.Limit()
-    used = _lately_named(channel.id, now) if channel is not None and limit.per_day is not None else 0
-    planned = notices.plan_batches(rows, _named, limit, now.date(), used=used)
+    used = lately_named(channel.id, now) if channel is not None and limit.per_day is not None else 0
+    planned = notices.plan_batches(rows, named_by, limit, now.date(), used=used)
     today = tuple(batch.copies for batch in planned if batch.day == now.date())
     return Group(key, channel, host, today, later=len(rows) - sum(len(copies) for copies in today))
 
 
-def _lately_named(channel: str, now: datetime) -> int:
+def lately_named(channel: str, now: datetime) -> int:
     """Count the addresses that the notices of the last day ask that channel for, drafts among them."""
     made = Notice.objects.filter(channel=channel, made_at__gt=now - timedelta(days=1))
     return sum(
-        len({notices.same_address(address) for sighting in each.sightings.all() for address in _named(sighting)})
+        len({notices.same_address(address) for sighting in each.sightings.all() for address in named_by(sighting)})
         for each in made.exclude(state=NoticeState.WITHDRAWN.value).prefetch_related("sightings")
     )

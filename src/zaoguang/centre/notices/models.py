@@ -39,6 +39,8 @@ class Route(models.TextChoices):
 
     EMAIL = "email", _("e-mail")
     FORM = "form", _("report form, filled in by a person")
+    COUNSEL = "counsel", _("letter, signed and sent by counsel")
+    PAPER = "paper", _("sheet, handed over by a person")
 
 
 class Answer(models.TextChoices):
@@ -76,6 +78,7 @@ class Notice(models.Model):
     answer = models.CharField(max_length=16, choices=Answer.choices, blank=True, default="")
     answered_at = models.DateTimeField(null=True)
     escalates = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="escalations")
+    beside = models.BooleanField(default=False)  # asks somebody else, or for something else than removal
 
     class Meta:
         """Newest first; one escalation per notice at a time."""

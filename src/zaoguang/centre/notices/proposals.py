@@ -6,15 +6,17 @@ from datetime import datetime
 
 from django.conf import settings
 
+from zaoguang import notices
 from zaoguang.casework import ConsentUse, NoticeState, escalation_due
 from zaoguang.centre.audit.models import Verb
 from zaoguang.centre.audit.trail import record
 from zaoguang.centre.cases import consents
 from zaoguang.centre.cases.locking import hold
-from zaoguang.centre.notices.models import Notice
+from zaoguang.centre.notices.models import Answer, Notice
 from zaoguang.centre.sealed import write_b
 from zaoguang.centre.sightings.models import Sighting
 from zaoguang.centre.sightings.outcomes import outcome_of
+from zaoguang.notices import Audience, Sender
 
 __all__ = ["new_message_id", "propose_escalation", "propose_if_due"]
 
@@ -28,7 +30,7 @@ def new_message_id() -> str:
 def propose_if_due(notice: Notice, now: datetime) -> Notice | None:
     """Propose the next step for what still stands and is due for it, if the case and her consent still allow one."""
     case = hold(notice.case_id)
-    if not case.is_open or ConsentUse.NOTICE not in consents.live(case):
+    if not case.is_open or ConsentUse.NOTICE not in consents.live(case) or _is_done(notice):
         return None
     escalated = notice.escalations.exists()
     standing = [
@@ -37,6 +39,13 @@ def propose_if_due(notice: Notice, now: datetime) -> Notice | None:
         if escalation_due(notice.deadline_at or now, outcome_of(sighting), now, escalated=escalated)
     ]
     return propose_escalation(notice, standing, now)
+
+
+def _is_done(notice: Notice) -> bool:
+    """Tell whether nobody is asked again: an authority's order is not ours, and records that are kept are kept."""
+    regime = notices.regime(notice.regime)
+    kept = notice.beside and regime.audience is Audience.PLATFORM and notice.answer == Answer.RECEIPT
+    return kept or regime.sender is Sender.AUTHORITY
 
 
 def propose_escalation(notice: Notice, standing: Sequence[Sighting], now: datetime) -> Notice | None:
@@ -54,6 +63,7 @@ def propose_escalation(notice: Notice, standing: Sequence[Sighting], now: dateti
         message_id=new_message_id(),
         made_at=now,
         escalates=notice,
+        beside=notice.beside,
     )
     write_b(proposal, "addressee", notice.to())
     proposal.save(force_insert=True)

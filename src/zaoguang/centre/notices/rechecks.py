@@ -1,7 +1,7 @@
 """Looking again at what a notice demanded: findings become outcomes by rule, a copy elsewhere becomes a sighting."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -121,12 +121,17 @@ def _settle_sighting(
     if finding is Finding.DEAD and outcome_of(sighting) is not Outcome.DEAD:
         looks = list(sighting.observations.values_list("at", "finding"))
         word = finding.value if dead_for_good(looks, now) else Finding.UNCLEAR.value
-    refused = notice.answer == Answer.REFUSED
-    settled = settle(outcome_of(sighting), word, notice.deadline_at or now, now, refused=refused)
+    refused = notice.answer == Answer.REFUSED and not notice.beside
+    settled = settle(outcome_of(sighting), word, _removal_due(notice, now), now, refused=refused)
     observe(sighting, finding.value, settled.outcome, now)
     if settled.reappeared:
         record(Verb.REAPPEARANCE_FOUND, now=now, person=None, case=sighting.case, subject=sighting.pk)
     return finding
+
+
+def _removal_due(notice: Notice, now: datetime) -> datetime:
+    """Give the time after which a copy that stands is unanswered; a notice beside the demand sets none."""
+    return now + timedelta(days=1) if notice.beside else notice.deadline_at or now
 
 
 def _certainly_gone(picture: str, report: PageReport) -> bool:

@@ -74,7 +74,7 @@ def submitted(notice: Notice, key: SecretKey, receipt: str, by: Person, now: dat
     """Record that the person filled in and sent the addressee's form herself, with the receipt it gave."""
     notice = _expect(notice, NoticeState.SENDING)
     attempt = Attempt.objects.filter(notice=notice, result=AttemptResult.STARTED).first()
-    if attempt is None or notice.route != "form":
+    if attempt is None or notice.route == Route.EMAIL:
         raise _moved_on()
     attempt.result, attempt.ended_at, attempt.resolved_by = AttemptResult.ACCEPTED, now, by
     attempt.save(update_fields=["result", "ended_at", "resolved_by"])
@@ -88,7 +88,7 @@ def submitted(notice: Notice, key: SecretKey, receipt: str, by: Person, now: dat
 def withdraw(notice: Notice, by: Person, now: datetime) -> None:
     """Take back a notice that has not left yet; a form counts as left only when a person says that she submitted it."""
     held = [NoticeState.PROPOSED, NoticeState.DRAFT, NoticeState.CONFIRMED, NoticeState.NOT_SENT]
-    notice = _expect(notice, *held, *([NoticeState.SENDING] if notice.route == Route.FORM else []))
+    notice = _expect(notice, *held, *([NoticeState.SENDING] if notice.route != Route.EMAIL else []))
     notice.attempts.filter(result=AttemptResult.STARTED).update(
         result=AttemptResult.NOT_SENT, ended_at=now, resolved_by=by
     )
@@ -108,7 +108,12 @@ def record_answer(notice: Notice, answer: Answer, by: Person, now: datetime) -> 
 
 
 def _refused(notice: Notice, by: Person, now: datetime) -> None:
-    """What still stands was refused; the next step is proposed at once, for a refusal needs no waiting."""
+    """What still stands was refused; the next step is proposed at once, for a refusal needs no waiting.
+
+    The word of somebody who does not show the copies, or who was not asked to take them down, is no such refusal.
+    """
+    if notice.beside:
+        return
     for sighting in notice.sightings.select_related("case"):
         unseen = Finding.UNCLEAR.value  # nobody looked: only the word "refused" speaks
         settled = settle(outcome_of(sighting), unseen, notice.deadline_at or now, now, refused=True)

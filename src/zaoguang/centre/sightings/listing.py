@@ -54,7 +54,7 @@ def case_sightings(case: Case) -> Sequence[SightingLine]:
             row,
             row.page(),
             row.picture(),
-            asked=any(notice.state != NoticeState.WITHDRAWN for notice in row.notices.all()),
+            asked=any(notice.state != NoticeState.WITHDRAWN and not notice.beside for notice in row.notices.all()),
             finding=next((seen.finding for seen in reversed(row.observations.all())), ""),
         )
         for row in rows
