@@ -179,8 +179,8 @@ def test_12377_takes_so_many_a_day_and_the_rest_later(centre: MadeCentre, monkey
 
     assert offered(0) == (1, 4)  # a copy names two addresses: its page and its picture
     (offer,) = [each for each in following.offers_for(centre.case, MOMENT) if each.key.startswith("cn-12377")]
+    every = frozenset(str(each.pk) for each in centre.case.sightings.all())
     with pytest.raises(UserMistake, match="in the meantime"):
-        every = frozenset(str(each.pk) for each in centre.case.sightings.all())
         choose(centre, offer, None, untrusted_copies=every)
     choose(centre, offer, None)
     assert offered(0) == (0, 4)

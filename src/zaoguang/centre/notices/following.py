@@ -27,6 +27,7 @@ from zaoguang.centre.notices.groups import known_channels, lately_named, named_b
 from zaoguang.centre.notices.models import Answer, Notice, Route
 from zaoguang.centre.sightings.listing import GONE
 from zaoguang.centre.sightings.models import Sighting
+from zaoguang.centre.sightings.verdicts import nameable
 from zaoguang.errors import UserMistake
 from zaoguang.notices import Channel, Further, Limit, Occasion, Regime, Sender, Towards
 from zaoguang.vault import SecretKey
@@ -76,13 +77,13 @@ class Choice:
 
 def offers_after(notice: Notice, now: datetime) -> tuple[Offer, ...]:
     """Give what fits after one notice: to its own addressee, then to other bodies, about its copies."""
-    own = notice.sightings.filter(on_request=False).order_by("seen_at", "id")
+    own = nameable(notice.sightings.all()).order_by("seen_at", "id")
     return (*_to_addressee(notice, own, now), *_to_bodies(notice.case, own, now))
 
 
 def offers_for(case: Case, now: datetime) -> tuple[Offer, ...]:
     """Give what fits for all copies of a case: the bodies that take a report whoever shows the copies."""
-    return tuple(_to_bodies(case, case.sightings.filter(on_request=False).order_by("seen_at", "id"), now))
+    return tuple(_to_bodies(case, nameable(case.sightings.all()).order_by("seen_at", "id"), now))
 
 
 def other_doors() -> tuple[Channel, ...]:

@@ -55,8 +55,9 @@ def review_page(request: CaseRequest, case_id: object) -> HttpResponse:
 
 
 def next_sheet(case: Case) -> Notice | None:
-    """Give the next confirmed notice whose form a person still has to fill in."""
-    return case.notices.filter(state=NoticeState.SENDING.value, route=Route.FORM).order_by("made_at", "id").first()
+    """Give the next confirmed notice whose form a person still has to fill in, or whose paper she has to hand over."""
+    by_hand = case.notices.filter(state=NoticeState.SENDING.value).exclude(route=Route.EMAIL)
+    return by_hand.order_by("made_at", "id").first()
 
 
 def _confirm(request: CaseRequest) -> list[Notice]:
