@@ -11,6 +11,7 @@ from zaoguang.casework import NoticeState, Outcome
 from zaoguang.centre.notices import drafting, following, groups, sending, unsure
 from zaoguang.centre.notices.following import Choice, Offer
 from zaoguang.centre.notices.models import Answer, Due, DueKind, Notice, Route
+from zaoguang.centre.notices.proposals import propose_if_due
 from zaoguang.centre.sealed import read_b
 from zaoguang.centre.sightings.models import Sighting
 from zaoguang.errors import UserMistake
@@ -160,7 +161,7 @@ def test_an_authority_s_order_is_a_paper_that_the_clock_never_proposes_again(cen
     assert order.route == Route.PAPER
     assert "contact_email" not in drafting.values_of(order, centre.key)
     Sighting.objects.update(outcome=Outcome.NO_ANSWER.value)
-    assert unsure.propose_if_due(order, LATER) is None
+    assert propose_if_due(order, LATER) is None
 
 
 def test_12377_takes_so_many_a_day_and_the_rest_later(centre: MadeCentre, monkeypatch: pytest.MonkeyPatch) -> None:
