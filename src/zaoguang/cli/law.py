@@ -14,6 +14,7 @@ from zaoguang.law.checking import LawReport, check_law
 from zaoguang.law.facts import read_facts
 from zaoguang.law.guide import guide as the_guide
 from zaoguang.law.guide import guide_html, guide_markdown
+from zaoguang.law.practice import practice as from_practice
 from zaoguang.law.provisions import DATA, jurisdiction, jurisdictions
 from zaoguang.law.record import read_record
 from zaoguang.law.tally import read_counts
@@ -115,6 +116,27 @@ def errors(place: str | None, lang: str | None, *, as_json: bool) -> None:
             return
         for each in known:
             click.echo(_("{quoted}: {right}").format(quoted=each.quoted, right=each.right(spoken())))
+
+
+@law.command()
+@click.argument("place", required=False)
+@click.option("--lang", type=click.Choice(LANGUAGES), help="The language of the answer.")
+def practice(place: str | None, lang: str | None) -> None:
+    """List what those who do this work have counted (in PLACE, or everywhere), and what stops them.
+
+    Each figure says how far to trust it; each bottleneck says what answers it here and where to read on.
+    """
+    with speaking(lang or spoken()):
+        places = [jurisdiction(place)] if place else jurisdictions()
+        figures = [*(each for one in places for each in one.figures), *(() if place else from_practice().figures)]
+        for figure in figures:
+            click.echo(f"[{figure.grade}] {figure.text(spoken())}")
+        for each in () if place else from_practice().bottlenecks:
+            click.echo(
+                _("[{grade}] {said} Here: {answered} ({page})").format(
+                    grade=each.grade, said=each.said(spoken()), answered=each.answered(spoken()), page=each.see
+                )
+            )
 
 
 def day_or_today(at: datetime | None) -> date:

@@ -1,12 +1,15 @@
 """Thresholds as a person reads them: each sum in words, and what is missing."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from zaoguang.law.thresholds import Finding, Ground, Part, Standing, measure_words
 from zaoguang.words import gettext as _
 from zaoguang.words import spoken
 
 __all__ = ["finding_lines", "finding_record"]
+
+_TWO_YEARS: Final = 24
 
 
 def finding_lines(found: Finding) -> Iterator[str]:
@@ -18,7 +21,10 @@ def finding_lines(found: Finding) -> Iterator[str]:
         Standing.BELOW: _("not met: {rule}").format(rule=name),
     }[found.standing]
     if found.first is not None:
-        yield "  " + _("Counted in the year that begins on {day}.").format(day=found.first)
+        if found.rule.months == _TWO_YEARS:
+            yield "  " + _("Counted in the two years that begin on {day}.").format(day=found.first)
+        else:
+            yield "  " + _("Counted in the year that begins on {day}.").format(day=found.first)
     for part in found.parts:
         yield "  " + part_words(part, found)
     yield from ("  " + line for line in _ground_words(found))
@@ -49,7 +55,11 @@ def _ground_words(found: Finding) -> Iterator[str]:
         half = [part for part in found.parts if 2 * part.counted >= part.bound]
         yield _("Half of two measures is enough: {sums}.").format(sums=_sums(half, halved=True))
     elif found.ground is Ground.TWO_LOWER:
-        yield _("Two of the basic measures are enough: {sums}.").format(sums=_sums(found.lower, halved=False))
+        yield _("Two of the lower numbers are enough: {sums}.").format(sums=_sums(found.lower, halved=False))
+    elif found.ground is Ground.IN_PROPORTION:
+        counting = [part for part in found.parts if part.measure in found.rule.in_proportion]
+        sums = " + ".join(f"{part.counted:,} ÷ {part.bound:,}" for part in counting)
+        yield _("Parts of several numbers that make up a whole are enough: {sums} ≥ 1.").format(sums=sums)
 
 
 def _sums(parts: list[Part] | tuple[Part, ...], *, halved: bool) -> str:

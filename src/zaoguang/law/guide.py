@@ -9,14 +9,12 @@ from typing import Final
 from zaoguang.law.answer import body_line, cite, listed, not_advice
 from zaoguang.law.model import Body, ClockBasis, GuideLine, GuidePart, Jurisdiction, Provision, RouteRule, Runs
 from zaoguang.law.provisions import DATA, jurisdiction, jurisdictions
-from zaoguang.law.reading import guide_line
-from zaoguang.law.record import read_record
+from zaoguang.law.reading import EVERYWHERE, read_guide_lines
 from zaoguang.words import gettext as _
 from zaoguang.words import spoken
 
 __all__ = ["Guide", "GuideSection", "guide", "guide_html", "guide_markdown", "part_title"]
 
-_EVERYWHERE: Final = DATA / "guide" / "everywhere.yaml"
 _WORLDWIDE: Final = ("uk-stopncii", "us-take-it-down")
 
 
@@ -76,13 +74,7 @@ def part_title(part: GuidePart) -> str:
 
 @cache
 def _everywhere() -> tuple[GuideLine, ...]:
-    top = read_record(_EVERYWHERE)
-    lines = []
-    for record in top.records("lines"):
-        lines.append(guide_line(record))
-        record.done()
-    top.done()
-    return tuple(lines)
+    return read_guide_lines(DATA / EVERYWHERE)
 
 
 def _sections(place: Jurisdiction) -> Iterator[GuideSection]:

@@ -207,7 +207,9 @@ class ThresholdRule:
     """Numbers from which a provision applies.
 
     ``bounds``: measure to number, any one suffices. ``half_of_two``: half of two of them suffices too.
-    ``two_of``: reaching two of those lower numbers suffices too. ``under_14``: counted is only what shows under-14s.
+    ``two_of``: reaching two of those lower numbers suffices too. ``in_proportion``: of these measures the parts of the
+    bounds that are reached are added up, and a whole suffices. ``months``: what lies within so many months adds up.
+    ``under_14``: counted is only what shows under-14s.
     """
 
     id: str
@@ -217,6 +219,8 @@ class ThresholdRule:
     times: int  # the bounds are so many times the basic ones; 1 where the law names them as they are
     half_of_two: bool
     two_of: Mapping[str, int]
+    in_proportion: tuple[str, ...]
+    months: int
     under_14: bool
     for_profit: bool | None
     conditions: Wording | None

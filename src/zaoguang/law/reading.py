@@ -29,10 +29,13 @@ from zaoguang.law.model import (
     Wording,
 )
 from zaoguang.law.record import Record, read_record, read_sources
-from zaoguang.law.tally import MEASURES
+from zaoguang.law.tally import BOUNDED
 from zaoguang.words import gettext as _
 
-__all__ = ["NOTHING_ASKED", "read_jurisdiction"]
+__all__ = ["EVERYWHERE", "NOTHING_ASKED", "guide_line", "read_guide_lines", "read_jurisdiction"]
+
+EVERYWHERE = Path("guide") / "everywhere.yaml"
+"""Where a folder of law data holds what its guides say in every place."""
 
 _ONE_ARTICLE = re.compile(r"^Art\. (\d+)(?:-(\d+))?(?:\((\d+)\))?(?:\((\d+)\))?$")
 _ARTICLES = re.compile(r"^(?:Art\.|s\.|sec\.) ((?:\d+[A-Z]*(?:\(\w\))*(?:-\d+)?(?:, )?)+)$")
@@ -40,6 +43,8 @@ NOTHING_ASKED = Condition({}, {}, ())
 _SHIPPED = Path(__file__).parent / "data"
 _UNITS = ("years", "months", "days", "hours")
 _DEPTH = 4
+_YEAR = 12  # months: what adds up where a rule names no other time
+_LONGEST = 240  # months
 _T = TypeVar("_T")
 _Sources = dict[str, Source]
 
@@ -148,8 +153,11 @@ class _Reader:
         grade, verified, source = record.graded(self.sources)
         bounds = record.numbers("bounds")
         two_of = record.numbers("two_of") if record.has("two_of") else {}
+        proportion = _texts(record, "in_proportion")
+        if not set(proportion) <= set(bounds):
+            raise record.mistake("in_proportion", _("must hold only: %(choices)s") % {"choices": ", ".join(bounds)})
         for name in (*bounds, *two_of):
-            if name not in MEASURES:
+            if name not in BOUNDED:
                 raise record.mistake("bounds", _("names %(name)s, which is not counted here") % {"name": name})
         times = record.number("times", 100) if record.has("times") else 1
         if times < 1 or any(number % times for number in bounds.values()):
@@ -162,6 +170,8 @@ class _Reader:
             times=times,
             half_of_two=record.optional("half_of_two", record.flag) or False,
             two_of=two_of,
+            in_proportion=proportion,
+            months=record.number("months", _LONGEST) if record.has("months") else _YEAR,
             under_14=record.optional("under_14", record.flag) or False,
             for_profit=record.optional("for_profit", record.flag),
             conditions=record.optional("conditions", record.wording),
@@ -221,6 +231,21 @@ def guide_line(record: Record) -> GuideLine:
         rests_on=_texts(record, "rests_on"),
         bodies=_texts(record, "bodies"),
     )
+
+
+def read_guide_lines(path: Path) -> tuple[GuideLine, ...]:
+    """Read the guide's sentences for every place.
+
+    Raises:
+        UserMistake: the file or a sentence is wrong.
+    """
+    top = read_record(path)
+    lines = []
+    for record in top.records("lines"):
+        lines.append(guide_line(record))
+        record.done()
+    top.done()
+    return tuple(lines)
 
 
 def _cited(record: Record) -> Wording:

@@ -9,7 +9,7 @@ from zaoguang.errors import UserMistake
 from zaoguang.law.record import Record
 from zaoguang.words import gettext as _
 
-__all__ = ["FLOWS", "MEASURES", "STOCKS", "Counts", "Tally", "read_counts"]
+__all__ = ["BOUNDED", "FLOWS", "MEASURES", "STOCKS", "Counts", "Tally", "read_counts"]
 
 FLOWS: Final = (
     "videos",
@@ -45,7 +45,15 @@ STOCKS: Final = (
 HIGHEST: Final = ("item_views", "item_reposts", "one_group_members", "deaths_or_injuries")
 """What the law asks of one item or one group: the highest single number counts."""
 
+ADDED: Final = {"item_views": "views_added", "item_reposts": "reposts_added"}
+"""What is also added up over items: one item at each address, by its highest number."""
+
 MEASURES: Final = (*FLOWS, *STOCKS, *HIGHEST)
+"""What a counts file may hold."""
+
+BOUNDED: Final = (*MEASURES, *ADDED.values())
+"""What a rule may ask a number of."""
+
 _MAX_TALLIES = 10_000
 _MAX_COUNT = 10**12
 
@@ -73,9 +81,12 @@ class Counts:
         stocks: dict[tuple[str, str], int] = {}
         for tally in days:
             for name, number in (tally.under_14 if under_14 else tally.counted).items():
+                counter = name if name in STOCKS else ADDED.get(name)
+                if counter is not None:
+                    stocks[counter, tally.where] = max(number, stocks.get((counter, tally.where), 0))
                 if name in STOCKS:
-                    stocks[name, tally.where] = max(number, stocks.get((name, tally.where), 0))
-                elif name in HIGHEST:
+                    continue
+                if name in HIGHEST:
                     totals[name] = max(number, totals.get(name, 0))
                 else:
                     totals[name] = totals.get(name, 0) + number

@@ -1,13 +1,16 @@
 """Numbers from which an act is a crime: what was counted, set against what the law asks, with the arithmetic in words.
 
-A rule is met when one of its bounds is reached; some are met too by half of two bounds, or by two lower ones. What was
-counted within any one year adds up (interpretation of 2010, Art. 9); the year in which a rule is best met is taken.
+A rule is met when one of its bounds is reached; some are met too by half of two bounds, by two lower ones, or by parts
+of several bounds that make up a whole. What was counted within any one year adds up (interpretations of 2010, Art. 9,
+and 2013, Art. 4), for some rules within two (2019, Art. 16); the time in which a rule is best met is taken.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from fractions import Fraction
+from functools import cache
 from typing import Final
 
 from zaoguang.law.dates import months_after
@@ -16,10 +19,10 @@ from zaoguang.law.provisions import jurisdictions
 from zaoguang.law.tally import Counts, Tally
 from zaoguang.words import gettext as _
 
-__all__ = ["Finding", "Ground", "Part", "Standing", "measure_words", "thresholds"]
+__all__ = ["Finding", "Ground", "Part", "Standing", "measure_words", "share", "thresholds"]
 
-_YEAR: Final = 12
 _TWO: Final = 2
+_HALF: Final = Fraction(1, 2)
 
 
 class Standing(StrEnum):
@@ -36,6 +39,7 @@ class Ground(StrEnum):
     ONE_BOUND = "one_bound"
     HALF_OF_TWO = "half_of_two"
     TWO_LOWER = "two_lower"
+    IN_PROPORTION = "in_proportion"
     NONE = "none"
 
 
@@ -69,12 +73,16 @@ class Finding:
 def thresholds(counts: Counts) -> tuple[Finding, ...]:
     """Give what every rule comes to of whose measures something was counted; the met ones first, in the law's order."""
     found = []
-    years = {under_14: tuple(_years(counts, under_14=under_14)) for under_14 in (False, True)}
+
+    @cache
+    def times(months: int, under_14: bool) -> tuple[_Year, ...]:  # noqa: FBT001 -- a key of the cache
+        return tuple(_years(counts, months, under_14=under_14))
+
     for place in jurisdictions():
         for rule in place.thresholds:
             if rule.for_profit is not None and counts.for_profit is (not rule.for_profit):
                 continue
-            best = _best(rule, years[rule.under_14], counts)
+            best = _best(rule, times(rule.months, rule.under_14), counts)
             if best is not None:
                 found.append(best)
     order = list(Standing)
@@ -95,14 +103,14 @@ def _strength(found: Finding) -> tuple[int, float]:
     return order.index(found.standing), max(part.counted / part.bound for part in found.parts)
 
 
-def _years(counts: Counts, *, under_14: bool) -> Iterator[_Year]:
-    """Yield the totals of each year that begins on a counted day; what has no day is in every year."""
+def _years(counts: Counts, months: int, *, under_14: bool) -> Iterator[_Year]:
+    """Yield the totals of so many months from each counted day on; what has no day is in all of them."""
     undated = [tally for tally in counts.tallies if tally.on is None]
     dated = sorted((tally for tally in counts.tallies if tally.on is not None), key=_day)
     if not dated:
         yield None, counts.window(undated, under_14=under_14)
     for start in sorted({_day(tally) for tally in dated}):
-        end = months_after(start, _YEAR)
+        end = months_after(start, months)
         inside = [tally for tally in dated if start <= _day(tally) < end]
         yield start, counts.window([*undated, *inside], under_14=under_14)
 
@@ -117,7 +125,8 @@ def _judged(rule: ThresholdRule, totals: Mapping[str, int], first: date | None, 
         Part(name, totals[name], bound) for name, bound in rule.two_of.items() if totals.get(name, 0) >= bound
     )
     ground = _ground(rule, parts, lower)
-    standing = Standing.HALF if any(_is_half(part) for part in parts) else Standing.BELOW
+    near = any(_is_half(part) for part in parts) or share(rule, parts) >= _HALF
+    standing = Standing.HALF if near else Standing.BELOW
     if ground is not Ground.NONE:
         standing = Standing.MET
     applies = None if rule.for_profit is not None and counts.for_profit is None else True
@@ -131,7 +140,14 @@ def _ground(rule: ThresholdRule, parts: tuple[Part, ...], lower: tuple[Part, ...
         return Ground.HALF_OF_TWO
     if len(lower) >= _TWO:
         return Ground.TWO_LOWER
+    if share(rule, parts) >= 1:
+        return Ground.IN_PROPORTION
     return Ground.NONE
+
+
+def share(rule: ThresholdRule, parts: Iterable[Part]) -> Fraction:
+    """Add up which part of each bound is reached, of the measures that count in proportion; 1 is a whole."""
+    return sum((Fraction(part.counted, part.bound) for part in parts if part.measure in rule.in_proportion), Fraction())
 
 
 def _is_half(part: Part) -> bool:
@@ -167,5 +183,7 @@ def measure_words(measure: str) -> str:
         "clients": _("clients helped"),
         "item_views": _("views of one item"),
         "item_reposts": _("reposts of one item"),
+        "views_added": _("views of all items, added up"),
+        "reposts_added": _("reposts of all items, added up"),
         "deaths_or_injuries": _("deaths or serious injuries"),
     }[measure]

@@ -20,11 +20,24 @@ UNDER_14 = {"videos": 10, "audio": 50, "pictures": 100, "clicks": 5_000, "regist
 OTHERS = {
     "cn-t-364-group": {"one_group_members": 30},
     "cn-t-246-defamation": {"item_views": 5_000, "item_reposts": 500},
+    "cn-t-246-defamation-added": {"views_added": 5_000, "reposts_added": 500},
     "cn-t-253-1": {
         "records_sensitive": 50,
         "records_important": 500,
         "records_other": 5_000,
         "records_gain_cny": 5_000,
+    },
+    "cn-t-253-1-on-duty": {
+        "records_sensitive": 25,
+        "records_important": 250,
+        "records_other": 2_500,
+        "records_gain_cny": 2_500,
+    },
+    "cn-t-253-1-tenfold": {
+        "records_sensitive": 500,
+        "records_important": 5_000,
+        "records_other": 50_000,
+        "records_gain_cny": 50_000,
     },
     "cn-t-253-1-death": {"deaths_or_injuries": 1},
     "cn-t-286-1": {
@@ -35,16 +48,17 @@ OTHERS = {
         "followers": 30_000,
         "clicks": 50_000,
     },
-    "cn-t-287-1": {
-        "sites": 3,
-        "site_accounts": 2_000,
-        "groups": 5,
-        "group_members": 1_000,
+    "cn-t-287-1": {"sites": 3, "site_accounts": 2_000, "groups": 5, "group_members": 1_000, "gain_cny": 10_000},
+    "cn-t-287-1-posting": {
         "posts": 100,
+        "accounts_reached": 2_000,
+        "group_members": 3_000,
+        "followers": 30_000,
         "gain_cny": 10_000,
     },
     "cn-t-287-2": {"clients": 3, "payments_cny": 200_000, "advertising_cny": 50_000, "gain_cny": 10_000},
     "cn-t-225-deletion": {"deletion_turnover_cny": 50_000, "deletion_gain_cny": 20_000},
+    "cn-t-225-deletion-fivefold": {"deletion_turnover_cny": 250_000, "deletion_gain_cny": 100_000},
     "cn-t-psapl-80": {"videos": 1, "audio": 1, "pictures": 1},
     "cn-t-psapl-56": {"records_sensitive": 1, "records_important": 1, "records_other": 1},
     "cn-t-csl-68": {"sites": 1, "groups": 1},
@@ -65,6 +79,8 @@ def rows() -> list[Row]:
                 found.append((f"cn-t-364{suffix}", measure, number * 2, under, False))
     for measure, number in UNDER_14.items():
         found.append(("cn-t-363-site-owner", measure, number * 5, False, True))
+        found.append(("cn-t-363-site-owner-serious", measure, number * 25, False, True))
+        found.append(("cn-t-363-site-owner-extreme", measure, number * 100, False, True))
         if measure != "gain_cny":
             found.append(("cn-t-364-site-owner", measure, number * 10, False, False))
     found += [(rule, name, number, False, None) for rule, bounds in OTHERS.items() for name, number in bounds.items()]
@@ -72,6 +88,8 @@ def rows() -> list[Row]:
 
 
 def counts(number: Mapping[str, int], *, under_14: bool = False, for_profit: bool | None = None) -> Counts:
+    counted_as = {"views_added": "item_views", "reposts_added": "item_reposts"}
+    number = {counted_as.get(name, name): each for name, each in number.items()}
     return Counts(for_profit=for_profit, tallies=(Tally(None, "", dict(number), dict(number) if under_14 else {}),))
 
 
@@ -100,9 +118,21 @@ def test_the_table_names_every_rule_and_measure_of_the_data() -> None:
     assert {(rule, measure, number) for rule, measure, number, _under, _profit in rows()} == held
 
 
-@pytest.mark.parametrize("under", [False, True])
-def test_half_of_two_measures_is_enough_for_363_and_one_less_is_not(*, under: bool) -> None:
-    rule, column = ("cn-t-363-under-14", UNDER_14) if under else ("cn-t-363", ADULT)
+@pytest.mark.parametrize(
+    ("rule", "column", "times", "under"),
+    [
+        ("cn-t-363", ADULT, 1, False),
+        ("cn-t-363-under-14", UNDER_14, 1, True),
+        ("cn-t-363-under-14-serious", UNDER_14, 5, True),  # 2010, Art. 1(3): items 1 to 7, the half of two among them
+        ("cn-t-363-under-14-extreme", UNDER_14, 25, True),
+        ("cn-t-363-site-owner-serious", UNDER_14, 25, False),  # 2010, Art. 4(2): items 1 to 7 again
+        ("cn-t-363-site-owner-extreme", UNDER_14, 100, False),
+    ],
+)
+def test_half_of_two_measures_is_enough_for_363_and_one_less_is_not(
+    rule: str, column: dict[str, int], times: int, *, under: bool
+) -> None:
+    column = {measure: number * times for measure, number in column.items()}
     for first in column:
         for second in column:
             if first >= second:
@@ -129,6 +159,81 @@ def test_two_basic_measures_are_enough_for_364_and_halves_are_not(*, under: bool
     gain = finding(rule, counts({"gain_cny": 10**6, "videos": column["videos"]}, under_14=under, for_profit=False))
     assert gain is not None
     assert gain.standing is Standing.HALF, "gain is no measure of 364"
+
+
+@pytest.mark.parametrize(
+    ("rule", "times", "profit"), [("cn-t-363-site-owner", 2, True), ("cn-t-364-site-owner", 5, False)]
+)
+def test_a_site_owner_is_liable_from_two_lower_numbers(rule: str, times: int, *, profit: bool) -> None:
+    lower = {"videos": UNDER_14["videos"] * times, "clicks": UNDER_14["clicks"] * times}
+    met = finding(rule, counts(lower, for_profit=profit))
+    assert met is not None
+    assert (met.standing, met.ground) == (Standing.MET, Ground.TWO_LOWER)
+    less = finding(rule, counts({**lower, "clicks": lower["clicks"] - 1}, for_profit=profit))
+    assert less is not None
+    assert less.standing is not Standing.MET
+
+
+@pytest.mark.parametrize(
+    ("rule", "whole", "less"),
+    [
+        ("cn-t-253-1", {"records_sensitive": 20, "records_important": 300}, {"records_important": 299}),
+        (
+            "cn-t-253-1",
+            {"records_sensitive": 10, "records_important": 100, "records_other": 3_000},
+            {"records_other": 2_999},
+        ),
+        ("cn-t-253-1-on-duty", {"records_sensitive": 10, "records_other": 1_500}, {"records_other": 1_499}),
+        ("cn-t-253-1-tenfold", {"records_sensitive": 200, "records_important": 3_000}, {"records_important": 2_999}),
+        ("cn-t-286-1", {"videos": 150, "other_items": 500}, {"other_items": 499}),
+    ],
+)
+def test_parts_of_several_numbers_that_make_up_a_whole_are_enough(
+    rule: str, whole: dict[str, int], less: dict[str, int]
+) -> None:
+    met = finding(rule, counts(whole))
+    assert met is not None
+    assert (met.standing, met.ground) == (Standing.MET, Ground.IN_PROPORTION)
+    almost = finding(rule, counts({**whole, **less}))
+    assert almost is not None
+    assert almost.standing is Standing.HALF
+
+
+def test_gain_is_no_part_of_a_proportion() -> None:
+    found = finding("cn-t-253-1", counts({"records_sensitive": 26, "records_gain_cny": 4_999}))
+    assert found is not None
+    assert found.standing is Standing.HALF
+
+
+def test_views_of_several_defamations_within_a_year_add_up_and_those_of_one_item_count_once() -> None:
+    def on(*days: date, wheres: tuple[str, str]) -> tuple[Standing | None, ...]:
+        tallies = tuple(Tally(day, where, {"item_views": 2_600}, {}) for day, where in zip(days, wheres, strict=True))
+        found = [
+            finding(rule, Counts(for_profit=None, tallies=tallies))
+            for rule in ("cn-t-246-defamation", "cn-t-246-defamation-added")
+        ]
+        return tuple(None if each is None else each.standing for each in found)
+
+    first, second, later = date(2026, 1, 5), date(2026, 6, 5), date(2027, 1, 5)
+    assert on(first, second, wheres=("a", "b")) == (Standing.HALF, Standing.MET)
+    assert on(first, second, wheres=("a", "a")) == (Standing.HALF, Standing.HALF)
+    assert on(first, later, wheres=("a", "b")) == (Standing.HALF, Standing.HALF)
+
+
+def test_information_for_crime_adds_up_within_two_years() -> None:
+    def on(second: date) -> Standing | None:
+        tallies = (Tally(date(2024, 3, 1), "a", {"posts": 60}, {}), Tally(second, "b", {"posts": 40}, {}))
+        found = finding("cn-t-287-1-posting", Counts(for_profit=None, tallies=tallies))
+        return None if found is None else found.standing
+
+    assert on(date(2026, 2, 28)) is Standing.MET
+    assert on(date(2026, 3, 1)) is Standing.HALF
+
+
+def test_posting_into_a_group_of_others_is_not_setting_one_up() -> None:
+    found = finding("cn-t-287-1-posting", counts({"group_members": 1_500}))
+    assert found is not None
+    assert found.standing is Standing.HALF
 
 
 def test_neither_half_nor_two_lower_makes_anything_serious() -> None:
