@@ -1,17 +1,21 @@
 """No notice names a copy before the decoys were asked, whatever ends early; a person's word goes before the decoys'."""
 
 import pytest
+from django.urls import reverse
 
-from tests.support.made_centre import MadeCentre, confirm_as_read, made_fingerprint, make_centre
+from tests.support.made_centre import MadeCentre, client_of, confirm_as_read, made_fingerprint, make_centre, text_of
 from tests.support.readers import MOMENT, MadeReader, fetched, shows, unread
 from zaoguang.casework import ConsentUse, NoticeState
+from zaoguang.centre.audit.models import AuditEvent, Verb
 from zaoguang.centre.cases import consents
 from zaoguang.centre.notices import sending
 from zaoguang.centre.notices.groups import open_groups, unasked
 from zaoguang.centre.notices.models import Attempt, Notice
+from zaoguang.centre.notices.proposals import propose_if_due
 from zaoguang.centre.sightings.models import Sighting
 from zaoguang.centre.sightings.tasks import resume
 from zaoguang.centre.sightings.traps import probe
+from zaoguang.centre.sightings.verdicts import judge, nameable
 from zaoguang.errors import UserMistake
 from zaoguang.watch import PageReport, Unread
 
@@ -105,3 +109,67 @@ class _Queue:
 
     def enqueue(self, case_id: str) -> None:
         self._queued.append(case_id)
+
+
+def _copy(centre: MadeCentre) -> Sighting:
+    (copy,) = Sighting.objects.filter(notices=centre.draft)
+    return copy
+
+
+def _page(copy: Sighting) -> str:
+    return reverse("verdict", kwargs={"case_id": copy.case_id, "sighting_id": copy.pk})
+
+
+def _trail(copy: Sighting) -> list[tuple[str, str | None]]:
+    verbs = [Verb.COPY_VOUCHED, Verb.TRAP_MARKED]
+    return list(AuditEvent.objects.filter(verb__in=verbs, subject=copy.pk).values_list("verb", "person__handle")[::-1])
+
+
+def test_who_is_sure_that_a_copy_is_kept_there_overrules_the_decoys_for_good(centre: MadeCentre) -> None:
+    copy, client = _copy(centre), client_of("caseworker")
+    Sighting.objects.filter(case=centre.case).update(on_request=True, judged_at=MOMENT)
+    case_page = reverse("case", kwargs={"case_id": centre.case.pk})
+    assert _page(copy) in text_of(client.get(case_page))
+    assert "I am sure" in text_of(client.get(_page(copy)))
+    client.post(_page(copy), {"kept": "perhaps"})
+    assert (_trail(copy), nameable(centre.case.sightings.all()).exists()) == ([], False)
+    for _ in range(2):  # a second click says nothing new
+        assert client.post(_page(copy), {"kept": "yes"}).status_code == 302
+    assert _trail(copy) == [("copy_vouched", "caseworker")]
+    assert list(nameable(centre.case.sightings.all())) == [copy]
+    copy.refresh_from_db()
+    _probe(centre, MadeReader(shows(made_fingerprint(1))))  # it would say "on request" again
+    assert list(nameable(centre.case.sightings.all())) == [copy]
+    assert "caseworker said" in text_of(client.get(case_page))
+    assert "该地址确实存有副本" in text_of(client_of("caseworker", "zh-hans").get(case_page))
+
+
+def test_a_person_may_say_so_before_any_decoy_was_asked_and_during(centre: MadeCentre) -> None:
+    copy, lead = _copy(centre), centre.people["supervisor"]
+
+    def meanwhile(number: int) -> None:
+        if number == 1:
+            judge(copy, lead, MOMENT, kept=True)
+
+    _probe(centre, MadeReader(shows(made_fingerprint(1)), before_each=meanwhile))
+    assert list(nameable(centre.case.sightings.all())) == [copy]
+    assert Sighting.objects.filter(on_request=True).count() == 4
+
+
+def test_an_address_that_a_person_marks_gets_no_notice_not_even_a_confirmed_one(centre: MadeCentre) -> None:
+    copy, lead = _copy(centre), centre.people["supervisor"]
+    Sighting.objects.update(judged_at=MOMENT)
+    confirm_as_read(centre.draft, centre.key, lead, MOMENT, identity_seen=True)
+    client_of("supervisor").post(_page(copy), {"kept": "no"})
+    assert _trail(copy) == [("trap_marked", "supervisor")]
+    assert sending.send(Notice.objects.get(pk=centre.draft.pk), MOMENT) is None
+    assert Notice.objects.get(pk=centre.draft.pk).step is NoticeState.WITHDRAWN
+    assert not nameable(Sighting.objects.filter(pk=copy.pk)).exists()
+    assert propose_if_due(Notice.objects.get(pk=centre.draft.pk), MOMENT) is None
+
+
+def test_nothing_is_judged_in_a_closed_case(centre: MadeCentre) -> None:
+    copy, client = _copy(centre), client_of("supervisor")
+    client.post(reverse("close", kwargs={"case_id": centre.case.pk}))
+    client.post(_page(copy), {"kept": "yes"})
+    assert _trail(copy) == []

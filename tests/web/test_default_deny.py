@@ -65,6 +65,7 @@ TABLE = {
     "refuse_arrival": Door(WORKERS, "POST"),
     "new_check": Door(MEMBERS, "GET POST"),
     "check": Door(MEMBERS, "GET"),
+    "verdict": Door(WORKERS, "GET POST"),
     "package": Door(WORKERS, "POST"),
     "trail": Door(WORKERS, "GET"),
     "new_notices": Door(WORKERS, "GET POST"),
@@ -102,6 +103,7 @@ def addresses(centre: MadeCentre) -> dict[str, str]:
         "stop_id": centre.stop.pk,
         "letter_id": centre.letter.pk,
         "clock_id": centre.clock.pk,
+        "sighting_id": centre.draft.sightings.values_list("pk", flat=True)[0],
         "invitation_id": centre.invitation.pk,
         "arrival_id": centre.arrival.pk,
     }
@@ -155,7 +157,8 @@ def test_another_case_s_parts_are_not_found_under_one_s_own_case(centre: MadeCen
     stranger = client_of("stranger")
     answer = stranger.post(reverse("new_case"), {"adult": "no", "alias": "Another"})
     own = answer.headers["Location"]
-    for part in (f"notices/{centre.draft.pk}/", f"checks/{centre.check.pk}/"):
+    copy_id = centre.draft.sightings.values_list("pk", flat=True)[0]
+    for part in (f"notices/{centre.draft.pk}/", f"checks/{centre.check.pk}/", f"copies/{copy_id}/verdict/"):
         assert stranger.get(own + part).status_code == 404
     for part in (
         f"items/{centre.item.pk}/remove/",
@@ -165,6 +168,7 @@ def test_another_case_s_parts_are_not_found_under_one_s_own_case(centre: MadeCen
         f"notices/{centre.draft.pk}/withdraw/",
         f"clocks/{centre.clock.pk}/",
         f"letters/{centre.letter.pk}/settle/",
+        f"copies/{copy_id}/verdict/",
     ):
         assert stranger.post(own + part).status_code == 404
     centre.item.refresh_from_db()

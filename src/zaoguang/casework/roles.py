@@ -24,6 +24,7 @@ class Permission(StrEnum):
     WRITE_NOTES = "write_notes"
     ADD_ITEMS = "add_items"
     RECORD_CONSENT = "record_consent"
+    JUDGE_COPY = "judge_copy"  # say whether an address keeps a copy or only shows what was asked for
     SEAL_EXHIBIT = "seal_exhibit"
     EXPORT_EXHIBITS = "export_exhibits"
     READ_NOTICES = "read_notices"

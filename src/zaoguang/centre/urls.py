@@ -16,6 +16,7 @@ from zaoguang.centre.intake import views as intake
 from zaoguang.centre.letters import views as letters
 from zaoguang.centre.notices import brake_pages, following_pages, review_pages
 from zaoguang.centre.notices import views as notices
+from zaoguang.centre.sightings import verdict_pages
 from zaoguang.centre.sightings import views as sightings
 
 CASE = "cases/<uuid:case_id>/"
@@ -51,6 +52,7 @@ urlpatterns = [
     path(CASE + "arrivals/<uuid:arrival_id>/refuse/", intake.refuse_arrival, name="refuse_arrival"),
     path(CASE + "checks/new/", sightings.new_check, name="new_check"),
     path(CASE + "checks/<uuid:check_id>/", sightings.check_page, name="check"),
+    path(CASE + "copies/<uuid:sighting_id>/verdict/", verdict_pages.verdict, name="verdict"),
     path(CASE + "package/", exhibits.package, name="package"),
     path(CASE + "clocks/", clocks.case_clocks, name="clocks"),
     path(CASE + "clocks/<uuid:clock_id>/", clocks.change, name="change_clock"),

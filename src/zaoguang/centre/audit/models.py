@@ -38,6 +38,8 @@ class Verb(models.TextChoices):
     CHECK_FINISHED = "check_finished", _("finished a link check")
     SIGHTING_FOUND = "sighting_found", _("found a copy")
     REAPPEARANCE_FOUND = "reappearance_found", _("found a copy again at a new address")
+    COPY_VOUCHED = "copy_vouched", _("said that a copy is kept at an address")
+    TRAP_MARKED = "trap_marked", _("said that an address only shows what was asked for")
     OUTCOME_CHANGED = "outcome_changed", _("recorded an outcome")
     EXHIBIT_SEALED = "exhibit_sealed", _("sealed an exhibit")
     PACKAGE_EXPORTED = "package_exported", _("exported the evidence package")

@@ -16,6 +16,7 @@ from zaoguang.centre.notices.models import Answer, Notice
 from zaoguang.centre.sealed import write_b
 from zaoguang.centre.sightings.models import Sighting
 from zaoguang.centre.sightings.outcomes import outcome_of
+from zaoguang.centre.sightings.verdicts import nameable
 from zaoguang.notices import Audience, Sender
 
 __all__ = ["new_message_id", "propose_escalation", "propose_if_due"]
@@ -35,7 +36,7 @@ def propose_if_due(notice: Notice, now: datetime) -> Notice | None:
     escalated = notice.escalations.exists()
     standing = [
         sighting
-        for sighting in notice.sightings.filter(item__removed_at__isnull=True)
+        for sighting in nameable(notice.sightings.filter(item__removed_at__isnull=True))
         if escalation_due(notice.deadline_at or now, outcome_of(sighting), now, escalated=escalated)
     ]
     return propose_escalation(notice, standing, now)

@@ -48,7 +48,11 @@ def counts(case: Case) -> Counts:
 
 def case_sightings(case: Case) -> Sequence[SightingLine]:
     """List a case's sightings, those that still stand first, newest first."""
-    rows = case.sightings.select_related("item").prefetch_related("notices", "observations").order_by("-seen_at", "id")
+    rows = (
+        case.sightings.select_related("item", "judged_by")
+        .prefetch_related("notices", "observations")
+        .order_by("-seen_at", "id")
+    )
     lines = [
         SightingLine(
             row,
@@ -57,6 +61,6 @@ def case_sightings(case: Case) -> Sequence[SightingLine]:
             asked=any(notice.state != NoticeState.WITHDRAWN and not notice.beside for notice in row.notices.all()),
             finding=next((seen.finding for seen in reversed(row.observations.all())), ""),
         )
-        for row in rows
+        for row in rows.order_by("-seen_at", "id")
     ]
     return sorted(lines, key=lambda line: line.gone)
