@@ -98,8 +98,9 @@ def _counts(scene: Play, visitor: PatientVisitor, killer: Killer) -> dict[str, o
     from zaoguang.centre.audit.models import AuditEvent, Verb  # noqa: PLC0415  (the stage has set Django up by now)
     from zaoguang.centre.notices.models import Attempt, Notice  # noqa: PLC0415  (the same)
 
-    confirmed = {action for action, _values in visitor.acknowledged if action.endswith("/confirm/")}
-    ids = {action.split("/")[-3] for action in confirmed}
+    ids = {action.split("/")[-3] for action, _values in visitor.acknowledged if action.endswith("/confirm/")}
+    for action, values in visitor.acknowledged:
+        ids |= set(values["notice"]) if action.endswith("/notices/review/") else set()
     kept = Notice.objects.filter(pk__in=ids).exclude(confirmed_at=None)
     audited = AuditEvent.objects.filter(verb=Verb.NOTICE_CONFIRMED, subject__in=ids).values("subject").distinct()
     return {

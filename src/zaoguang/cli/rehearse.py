@@ -20,8 +20,15 @@ __all__ = ["rehearse"]
     "--copies",
     default=60,
     show_default=True,
-    type=click.IntRange(7, 1500),
+    type=click.IntRange(1, 1500),
     help="Copies planted, among ten times as many decoys.",
+)
+@click.option(
+    "--cast",
+    default="wide",
+    show_default=True,
+    type=click.Choice(["core", "wide"]),
+    help="wide: fifteen platforms under nine laws, and two traps; core: seven platforms under two laws.",
 )
 @click.option(
     "--folder",
@@ -29,17 +36,20 @@ __all__ = ["rehearse"]
     help="Keep everything here; a temporary folder otherwise.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
-def rehearse(seed: int, copies: int, folder: Path | None, *, as_json: bool) -> None:
+def rehearse(seed: int, copies: int, cast: str, folder: Path | None, *, as_json: bool) -> None:
     """Play one case from fingerprint to removal, on loopback only, and print what came of it."""
     from zaoguang.centre.serving import end_in_order  # noqa: PLC0415  (the command line starts fast)
+    from zaoguang.rehearsal.cast import CASTS, Cast  # noqa: PLC0415  (the same)
+    from zaoguang.rehearsal.plan import make_plan  # noqa: PLC0415  (the same)
     from zaoguang.rehearsal.play import play  # noqa: PLC0415  (the same)
     from zaoguang.rehearsal.stage import Stage, StageSettings  # noqa: PLC0415  (the same)
 
     if folder is not None and folder.exists() and any(folder.iterdir()):
         raise UserMistake(_("%(path)s is not empty; a rehearsal begins in an empty folder.") % {"path": folder})
+    make_plan(seed, copies, CASTS[Cast(cast)])  # says at once if there are too few copies for so many sites
     end_in_order()
     with tempfile.TemporaryDirectory(prefix="zaoguang-") as temporary:
-        settings = StageSettings(folder=folder or Path(temporary), seed=seed, copies=copies)
+        settings = StageSettings(folder=folder or Path(temporary), seed=seed, copies=copies, cast=Cast(cast))
         with Stage(settings) as stage:
             report = play(stage, lambda step: click.echo(f"… {step}", err=True))
     if as_json:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from zaoguang.rehearsal.plan import Character
+from zaoguang.rehearsal.cast import Character
 
 __all__ = ["RETURN_AFTER", "Look", "Told", "again", "look_of"]
 
@@ -16,6 +16,11 @@ class Look(StrEnum):
     UP = "up"
     GONE = "gone"
     GEOBLOCKED = "geoblocked"
+    WALLED = "walled"  # the site asks for a login first
+    GATED = "gated"  # the site asks for an age first
+    SAID_GONE = "said_gone"  # words say that it is not found; the answer is 200
+    REPLACED = "replaced"  # another picture is there
+    CLOSED = "closed"  # the account that showed it is closed
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +32,22 @@ class Told:
     message_id: str = ""
 
 
-_AFTER = {
-    Character.HOURS: timedelta(hours=5),
-    Character.ESCALATION: timedelta(hours=3),
-    Character.GEOBLOCKS: timedelta(hours=8),
-    Character.RETURNS: timedelta(hours=4),
+_THEN = {
+    Character.HOURS: (timedelta(hours=5), Look.GONE),
+    Character.ESCALATION: (timedelta(hours=3), Look.GONE),
+    Character.GEOBLOCKS: (timedelta(hours=8), Look.GEOBLOCKED),
+    Character.RETURNS: (timedelta(hours=4), Look.GONE),
+    Character.AT_ONCE: (timedelta(minutes=40), Look.GONE),
+    Character.ASKS: (timedelta(hours=3), Look.GONE),
+    Character.WALLS: (timedelta(hours=4), Look.WALLED),
+    Character.GATES: (timedelta(hours=4), Look.GATED),
+    Character.SAYS_GONE: (timedelta(hours=4), Look.SAID_GONE),
+    Character.REPLACES: (timedelta(hours=4), Look.REPLACED),
+    Character.CLOSES: (timedelta(hours=4), Look.CLOSED),
 }
+"""How long after it was told enough a platform acts, and what is to be seen then; who is not here never acts."""
+
+_WANTS_TWO = frozenset({Character.ESCALATION, Character.ASKS})
 RETURN_AFTER = timedelta(days=10)
 
 
@@ -42,13 +57,11 @@ def _naming(told: Sequence[Told], address: str) -> list[datetime]:
 
 def look_of(character: Character, told: Sequence[Told], address: str, now: datetime) -> Look:
     """Give how the picture first hung at ``address`` is to be seen there now."""
-    times = _naming(told, address)
-    wanted = 2 if character is Character.ESCALATION else 1
-    if character in {Character.REFUSES, Character.SILENT} or len(times) < wanted:
+    times, then = _naming(told, address), _THEN.get(character)
+    wanted = 2 if character in _WANTS_TWO else 1
+    if then is None or len(times) < wanted or now < times[wanted - 1] + then[0]:
         return Look.UP
-    if now < times[wanted - 1] + _AFTER[character]:
-        return Look.UP
-    return Look.GEOBLOCKED if character is Character.GEOBLOCKS else Look.GONE
+    return then[1]
 
 
 def again(character: Character, told: Sequence[Told], first: str, second: str, now: datetime) -> Look:
@@ -57,4 +70,4 @@ def again(character: Character, told: Sequence[Told], first: str, second: str, n
     if character is not Character.RETURNS or not times or now < times[0] + RETURN_AFTER:
         return Look.GONE
     later = _naming(told, second)
-    return Look.GONE if later and now >= later[0] + _AFTER[character] else Look.UP
+    return Look.GONE if later and now >= later[0] + _THEN[character][0] else Look.UP

@@ -5,6 +5,7 @@ Imported only once the stage is up: the centre's models need its settings.
 
 from base64 import b64decode
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
@@ -18,13 +19,14 @@ from zaoguang.centre.cases.models import Membership
 from zaoguang.centre.clock import now
 from zaoguang.centre.exhibits.models import Exhibit
 from zaoguang.centre.keyring import signer
+from zaoguang.centre.notices.brakes import FUSE, addressee_tag
 from zaoguang.centre.notices.drafting import addresses_of, preview
-from zaoguang.centre.notices.models import Due, DueState, Notice, Route
+from zaoguang.centre.notices.models import AddresseeStop, Attempt, Due, DueState, Notice, Route
 from zaoguang.centre.sightings.models import Sighting
 from zaoguang.errors import DoesNotHold
 from zaoguang.evidence import verify_package
-from zaoguang.rehearsal.mailbox import read_journal
-from zaoguang.rehearsal.plan import CAST, Character
+from zaoguang.rehearsal.cast import Character
+from zaoguang.rehearsal.mailbox import Letter, read_journal
 from zaoguang.rehearsal.stage import PASSPHRASE, Stage
 from zaoguang.vault import unlock
 
@@ -37,8 +39,16 @@ EXPECTED = {
     Character.SILENT: "no_answer",
     Character.GEOBLOCKS: "geoblocked",
     Character.RETURNS: "removed",
+    Character.AT_ONCE: "removed",
+    Character.ASKS: "removed",
+    Character.BOUNCES: "",  # nobody was told
+    Character.WALLS: "no_answer",
+    Character.GATES: "no_answer",
+    Character.SAYS_GONE: "no_answer",
+    Character.REPLACES: "removed",
+    Character.CLOSES: "account_closed",
 }
-"""What honest counting must come to for each character at the end of the play."""
+"""What honest counting must come to for each character that keeps copies, at the end of the play."""
 
 Comparison = dict[str, int]
 _ON_ITS_WAY = Q(state="confirmed") | Q(state="sending")
@@ -53,16 +63,24 @@ class Ledger:
         copies = stage.world["copies"]
         self._truth = {(copy["picture"], f"P{copy['item'] + 1:02d}") for copy in copies}
         self._again = {copy["again"] for copy in copies if copy["again"]}
-        characters = {site.name: site.character for site in CAST}
+        characters = {site.name: site.character for site in stage.sites}
+        self._traps = set(stage.world["traps"])
         self._characters = {urlsplit(copy["picture"]).netloc: characters[copy["site"]] for copy in copies}
 
     def compare(self) -> Comparison:
-        """Compare the sightings with the plan: a copy counts as found only when the right item is named."""
-        seen = {(each.picture(), each.item.code) for each in self._sightings().filter(reappearance_of=None)}
+        """Compare the sightings with the plan: a copy counts as found only when the right item is named.
+
+        What the centre takes for a trap is no copy: taken for one wrongly, a copy is missed, and a trap not taken for
+        one is false.
+        """
+        seen = {(each.picture(), each.item.code) for each in self._copies().filter(reappearance_of=None)}
         return {"found": len(seen & self._truth), "missed": len(self._truth - seen), "false": len(seen - self._truth)}
 
     def _sightings(self) -> QuerySet[Sighting]:
         return Sighting.objects.filter(case_id=self._case).select_related("item")
+
+    def _copies(self) -> QuerySet[Sighting]:
+        return self._sightings().filter(on_request=False)
 
     def _notices(self) -> QuerySet[Notice]:
         return Notice.objects.filter(case_id=self._case)
@@ -80,6 +98,16 @@ class Ledger:
             raise DoesNotHold("The supervisor holds no key to the case.")
         return len(preview(self._notices().get(pk=notice_id), key, now()).missing)
 
+    def sheets(self) -> list[str]:
+        """Give the ids of the notices that wait for a person to fill in their addressee's form."""
+        return [str(each.pk) for each in self._notices().filter(state="sending", route=Route.FORM)]
+
+    def breadth(self, notice_ids: Sequence[str]) -> Comparison:
+        """Count the addresses that these notices name and the addressees that they go to."""
+        notices = list(self._notices().filter(pk__in=notice_ids))
+        addresses = sum(len(addresses_of(each)) for each in notices)
+        return {"addresses": addresses, "platforms": len({each.to() for each in notices})}
+
     def addresses(self, notice_id: str) -> list[str]:
         """Give the addresses that a notice names."""
         return addresses_of(self._notices().get(pk=notice_id))
@@ -95,7 +123,32 @@ class Ledger:
 
     def all_sent(self) -> bool:
         """Say whether nothing is on its way any more."""
-        return not self._notices().filter(_ON_ITS_WAY).exists()
+        return all(self._stopped(each) for each in self._notices().filter(_ON_ITS_WAY))
+
+    def stopped(self, notice_id: str) -> bool:
+        """Say whether the fuse has stopped a notice's addressee."""
+        return self._stopped(self._notices().get(pk=notice_id))
+
+    def _stopped(self, notice: Notice) -> bool:
+        return AddresseeStop.objects.filter(tag=addressee_tag(notice.to()), ended_at__isnull=True).exists()
+
+    def bounced(self) -> Comparison:
+        """Compare the platforms that refuse all mail with those that the fuse stopped after so many tries."""
+        planted = {site.mailbox for site in self._stage.sites if site.character is Character.BOUNCES}
+        tried = Counter(each.notice.to() for each in Attempt.objects.filter(notice__case_id=self._case, code__gte=500))
+        stopped = {stop.to() for stop in AddresseeStop.objects.filter(ended_at__isnull=True)}
+        return {"planted": len(planted), "stopped": sum(to in stopped and tried[to] == FUSE for to in planted)}
+
+    def traps(self) -> Comparison:
+        """Compare the pages that are traps with those known as such, and count the notices that went there."""
+        known = {each.page() for each in self._sightings().filter(on_request=True)}
+        sites = {site.name: site.mailbox for site in self._stage.sites if site.character.is_trap}
+        letters = sum(bool(set(letter["to"]) & set(sites.values())) for letter in self._journal())
+        return {
+            "planted": len(self._traps),
+            "known": len(known & self._traps),
+            "notices": letters + self._notices().filter(channel__in=sites).count(),
+        }
 
     def nothing_due(self) -> bool:
         """Say whether everything due by now is done."""
@@ -110,10 +163,12 @@ class Ledger:
         """Ask the mailbox whether a notice is there, as a person would ask the platform."""
         return self._letters()[self._notices().get(pk=notice_id).message_id] > 0
 
+    def _journal(self) -> Iterator[Letter]:
+        return read_journal(self._stage.folder / "mailbox")
+
     def _letters(self) -> Counter[str]:
         """Count the messages in the mailbox by Message-ID."""
-        journal = read_journal(self._stage.folder / "mailbox")
-        read = (message_from_bytes(b64decode(each["message"]), policy=default) for each in journal)
+        read = (message_from_bytes(b64decode(each["message"]), policy=default) for each in self._journal())
         return Counter(str(message["Message-ID"]) for message in read)
 
     def posted(self) -> Comparison:
@@ -136,13 +191,13 @@ class Ledger:
         return {"sealed": sealed, "verified": sealed if verification.holds else 0}
 
     def outcomes(self) -> dict[str, int]:
-        """Count the sightings by outcome; those that still stand are ``up``."""
-        return dict(Counter(each.outcome or "up" for each in self._sightings()))
+        """Count the copies by outcome; those that still stand are ``up``."""
+        return dict(Counter(each.outcome or "up" for each in self._copies()))
 
     def wrong_outcomes(self) -> int:
-        """Count the sightings whose outcome is not what their platform's character must lead to."""
+        """Count the copies whose outcome is not what their platform's character must lead to."""
         return sum(
-            each.outcome != EXPECTED[self._characters[urlsplit(each.picture()).netloc]] for each in self._sightings()
+            each.outcome != EXPECTED[self._characters[urlsplit(each.picture()).netloc]] for each in self._copies()
         )
 
     def reappeared(self) -> Comparison:
@@ -151,6 +206,7 @@ class Ledger:
         return {"planted": len(self._again), "found": len(back & self._again)}
 
     def totals(self) -> Comparison:
-        """Count sightings and escalations that were sent."""
+        """Count sightings, notices that somebody confirmed, and escalations that were sent."""
         escalations = self._notices().filter(state="sent").exclude(escalates=None).count()
-        return {"sightings": self._sightings().count(), "escalations": escalations}
+        confirmed = self._notices().exclude(confirmed_at=None).count()
+        return {"sightings": self._sightings().count(), "confirmed": confirmed, "escalations": escalations}

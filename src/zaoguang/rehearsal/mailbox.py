@@ -1,10 +1,11 @@
 """The platforms' mailbox: a real SMTP server that has each message on disk before it says that it took it.
 
-    python -m zaoguang.rehearsal.mailbox --folder FOLDER --port PORT [--drop-every N] [--lose-every N]
+    python -m zaoguang.rehearsal.mailbox --folder FOLDER --port PORT [--drop-every N] [--lose-every N] [--refuse TO]
 
 ``FOLDER/messages.jsonl`` holds one JSON object a message. A last line that a kill cut short is dropped at the start.
 ``--drop-every N`` breaks the connection after every N-th message is stored and before the reply: what a sender then
 knows is nothing. ``--lose-every N`` breaks it before the message is stored: the sender knows as little.
+``--refuse`` names an address, as often as it is given, to which nothing can be sent for good.
 """
 
 import argparse
@@ -49,6 +50,7 @@ class _Faults:
 
     drop_every: int = 0  # stored, and the reply never comes
     lose_every: int = 0  # neither stored nor replied to
+    refused: frozenset[str] = frozenset()
     count: int = 0
 
 
@@ -56,6 +58,21 @@ class _Handler:
     def __init__(self, folder: Path, faults: _Faults) -> None:
         self._faults = faults
         self._journal = Journal(folder / JOURNAL)
+
+    async def handle_RCPT(  # noqa: N802  (aiosmtpd's)
+        self,
+        server: Any,  # noqa: ANN401  (aiosmtpd's)
+        session: Any,  # noqa: ANN401  (the same)
+        envelope: Any,  # noqa: ANN401  (the same)
+        address: str,
+        rcpt_options: list[str],
+    ) -> str:
+        del server, session
+        if address in self._faults.refused:
+            return "550 5.1.1 there is no such mailbox"
+        envelope.rcpt_tos.append(address)
+        envelope.rcpt_options.extend(rcpt_options)
+        return "250 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: ANN401, N802  (aiosmtpd's)
         del session
@@ -96,10 +113,11 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--drop-every", type=int, default=0)
     parser.add_argument("--lose-every", type=int, default=0)
+    parser.add_argument("--refuse", action="append", default=[])
     given = parser.parse_args()
     host = require_loopback(given.host)
     given.folder.mkdir(parents=True, exist_ok=True)
-    handler = _Handler(given.folder, _Faults(given.drop_every, given.lose_every))
+    handler = _Handler(given.folder, _Faults(given.drop_every, given.lose_every, frozenset(given.refuse)))
     asyncio.run(_serve(host, given.port, handler))
 
 

@@ -12,6 +12,8 @@ from zaoguang.rehearsal.plan import ITEMS, Placement, Plan
 
 __all__ = ["Picture", "Pictures", "survivors_items"]
 
+_OTHERS_FROM = 1_000_000  # no placement of a plan has such a number
+
 
 @dataclass(frozen=True, slots=True)
 class Picture:
@@ -60,10 +62,21 @@ class Pictures:
                 self._made[placement.number] = known
         return known
 
+    def instead(self, placement: Placement) -> Picture:
+        """Give another picture than the one at that place, none of hers."""
+        return self._decoy(_OTHERS_FROM + placement.number)
+
+    def item(self) -> Picture:
+        """Give her first item as it is."""
+        return Picture(self._items[0], ".jpg", "image/jpeg")
+
+    def _decoy(self, number: int) -> Picture:
+        decoy = make_decoy(number, self._plan.seed, self._items, self._others)
+        return Picture(decoy.content, decoy.suffix, decoy.content_type)
+
     def _make(self, placement: Placement) -> Picture:
         if placement.item is None:
-            decoy = make_decoy(placement.number, self._plan.seed, self._items, self._others)
-            return Picture(decoy.content, decoy.suffix, decoy.content_type)
+            return self._decoy(placement.number)
         edit = EDITS[placement.edit]
         random = Random(f"{self._plan.seed} {placement.number}")
         return Picture(edit.make(self._items[placement.item], random), edit.suffix, edit.content_type)

@@ -11,9 +11,10 @@ from urllib.parse import urlsplit
 from zaoguang.centre.serving import zaoguang_command
 from zaoguang.errors import DoesNotHold, OutsideFailure
 from zaoguang.rehearsal.pictures import survivors_items
+from zaoguang.rehearsal.ready import Ready
 from zaoguang.rehearsal.report import Report
 from zaoguang.rehearsal.stage import PASSPHRASE, Stage
-from zaoguang.rehearsal.visitor import Page, Visitor
+from zaoguang.rehearsal.visitor import Form, Page, Visitor
 from zaoguang.rehearsal.waiting import wait_until
 
 if TYPE_CHECKING:
@@ -27,14 +28,27 @@ ANSWERS = {
     "capacity": "agent",
     "agent_name": "Rehearsal Support Centre",
     "authority_doc": "written authorisation of the person depicted, kept by the centre",
+    "identity_doc": "Annex 1: certificate of the centre",
     "contact_email": "notices@support-centre.example",
+    "postal_address": "1 Example Street, Example Town",
     "consent_statement": "The person depicted never agreed to publication and says so in writing.",
-    "why_illegal": "Publishing intimate images of a person without consent is a criminal offence in the Union.",
+    "why_illegal": "Publishing intimate images of a person without consent is a criminal offence.",
+    "evidence": "Annex 2: sealed records of each page, with time and SHA-256.",
+    "role": "hosting",
+    "network_facts": "The registers name the addressee as the host of this site, read today.",
     "good_faith_statement": "on",
     "accuracy_statement": "on",
     "signature": "Rehearsal Support Centre",
 }
 """What a caseworker types once for all notices; harmless and made up."""
+
+_NOTED = {"refused": "refused", "asks": "asks"}
+"""Which of the world's replies the person at the mailbox records, and as what."""
+
+
+def yes_to(form: Form) -> dict[str, str]:
+    """Give the ticks with which a person says that she has read what a notice gives away."""
+    return {name: "yes" for name in ("identity_seen", "named_seen") if name in form.values}
 
 
 class Play:
@@ -45,7 +59,8 @@ class Play:
         self.stage, self.visitor, self.tell = stage, visitor, tell
         self.seconds: dict[str, float] = {}
         self.case = ""
-        self.drafted = self.confirmed = self.fields_missing = 0
+        self.drafted = self.confirmations = self.fields_missing = 0
+        self.ready: list[Ready] = []
         self.first: Comparison = {}
         self._ledger: Ledger | None = None
         self._answered: set[str] = set()
@@ -124,32 +139,77 @@ class Play:
         return self.ledger.verified(self.visitor.download(self.visitor.open(self.case).form("package/")))
 
     def draft_notices(self) -> None:
-        """Answer the laws' questions once and get a draft for every addressee, then confirm each."""
+        """Get a draft for every addressee that still has to be asked, confirm them, and see that they leave."""
+        if self.make_ready():
+            self._send_off()
+
+    def make_ready(self) -> bool:
+        """Answer the laws' questions once, get the drafts and confirm them; false if nobody has to be asked."""
+        clicks, waited, confirmations = self.visitor.clicks, self.visitor.waited, self.confirmations
         form = self.visitor.open(f"{self.case}notices/new/").form("notices/new/")
         if not form.values.get("group"):
-            return
+            return False
         asked = {name: value for name, value in ANSWERS.items() if name in form.values}
-        self.visitor.send(form, asked)
-        self.confirm_all("draft")
+        page = self.visitor.send(form, asked)
+        drafts = self.ledger.notices("draft")
+        self._confirm_together(page, drafts)
+        self.ready.append(
+            Ready(
+                **self.ledger.breadth(drafts),
+                notices=len(drafts),
+                confirmations=self.confirmations - confirmations,
+                clicks=self.visitor.clicks - clicks,
+                seconds=round(self.visitor.waited - waited, 2),
+            )
+        )
+        return True
 
     def confirm_all(self, state: str) -> None:
         """Read every notice in that state and confirm it."""
-        for notice in self.ledger.notices(state):
-            address = f"{self.case}notices/{notice}/"
-            page = self.visitor.open(address)
-            self.drafted += 1
-            self.fields_missing += self.ledger.missing(notice)
-            page = self.visitor.send(page.form("confirm/"), {"identity_seen": "yes"})
-            self.confirmed += 1
-            if page.has_form("submitted/"):
-                self._fill_in_by_hand(notice, page)
+        self._confirm(self.ledger.notices(state))
+        self._send_off()
+
+    def _confirm_together(self, page: Page, notices: Sequence[str]) -> None:
+        """Confirm these notices with one yes where the page shows all of them; a single one has its own page."""
+        if not page.has_form("notices/review/"):
+            self._confirm(notices)
+            return
+        self._count(notices)
+        form = page.form("notices/review/")
+        self.visitor.send(form, {**yes_to(form), "notice": notices})
+        self.confirmations += 1
+
+    def _confirm(self, notices: Sequence[str]) -> None:
+        """Read each notice on its own page and confirm it there."""
+        self._count(notices)
+        for notice in notices:
+            form = self._notice(notice).form("confirm/")
+            self.visitor.send(form, yes_to(form))
+            self.confirmations += 1
+
+    def _count(self, notices: Sequence[str]) -> None:
+        self.drafted += len(notices)
+        self.fields_missing += sum(self.ledger.missing(notice) for notice in notices)
+
+    def _notice(self, notice: str) -> Page:
+        return self.visitor.open(f"{self.case}notices/{notice}/")
+
+    def _send_off(self) -> None:
+        """Fill in the forms that wait for a person, and wait until the rest is sent."""
+        for notice in self.ledger.sheets():
+            self._fill_in_by_hand(notice, self._notice(notice))
         self._until(self._settled, _QUIET_SECONDS)
 
     def _settled(self) -> bool:
-        """Say whether nothing is on its way; where a result is unknown, ask the addressee and say what it said."""
+        """Say whether nothing is on its way; where a result is unknown, ask the addressee and say what it said.
+
+        What was certainly not sent is sent again, as often as the centre lets it.
+        """
         for notice in self.ledger.notices("unknown"):
-            page = self.visitor.open(f"{self.case}notices/{notice}/")
-            self.visitor.send(page.form("resolve/"), {"arrived": "yes" if self.ledger.arrived(notice) else "no"})
+            arrived = "yes" if self.ledger.arrived(notice) else "no"
+            self.visitor.send(self._notice(notice).form("resolve/"), {"arrived": arrived})
+        for notice in self.ledger.notices("not_sent"):
+            self.visitor.send(self._notice(notice).form("again/"))
         return self.ledger.all_sent() and not self.ledger.notices("unknown")
 
     def _fill_in_by_hand(self, notice: str, page: Page) -> None:
@@ -178,14 +238,13 @@ class Play:
         self._until(self.ledger.nothing_due, _QUIET_SECONDS)
 
     def _read_replies(self, replies: Sequence[dict[str, Any]]) -> None:
-        """Record each refusal that came back, as the person who reads the mailbox."""
+        """Record each refusal and each question that came back, as the person who reads the mailbox."""
         for reply in replies:
             notice = self.ledger.by_message(reply["message_id"])
-            if reply["says"] != "refused" or not notice or notice in self._answered:
+            if reply["says"] not in _NOTED or not notice or notice in self._answered:
                 continue
             self._answered.add(notice)
-            page = self.visitor.open(f"{self.case}notices/{notice}/")
-            self.visitor.send(page.form("answer/"), {"answer": "refused"})
+            self.visitor.send(self._notice(notice).form("answer/"), {"answer": _NOTED[reply["says"]]})
 
 
 def play(stage: Stage, tell: Callable[[str], None]) -> Report:
@@ -229,6 +288,7 @@ def _demand(scene: Play) -> None:
 def _report(scene: Play, seals: "Comparison") -> Report:
     ledger, world = scene.ledger, scene.stage.world
     posted, back, totals = ledger.posted(), ledger.reappeared(), ledger.totals()
+    bounced, traps = ledger.bounced(), ledger.traps()
     return Report(
         seed=scene.stage.settings.seed,
         planted=len(world["copies"]),
@@ -240,11 +300,17 @@ def _report(scene: Play, seals: "Comparison") -> Report:
         sealed=seals["sealed"],
         verified=seals["verified"],
         notices_drafted=scene.drafted,
-        notices_confirmed=scene.confirmed,
+        notices_confirmed=totals["confirmed"],
         notices_sent=posted["sent"],
         notices_lost=posted["lost"],
         notices_twice=posted["twice"],
         fields_missing=scene.fields_missing,
+        bouncing=bounced["planted"],
+        stopped=bounced["stopped"],
+        traps=traps["planted"],
+        traps_known=traps["known"],
+        notices_to_traps=traps["notices"],
+        ready=scene.ready[0] if scene.ready else Ready(),
         outcomes=ledger.outcomes(),
         wrong_outcomes=ledger.wrong_outcomes(),
         escalations=totals["escalations"],

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
+from zaoguang.rehearsal.ready import Ready
 from zaoguang.words import gettext as _
 
 __all__ = ["Report"]
@@ -27,6 +28,12 @@ class Report:
     notices_lost: int
     notices_twice: int
     fields_missing: int
+    bouncing: int
+    stopped: int
+    traps: int
+    traps_known: int
+    notices_to_traps: int
+    ready: Ready
     outcomes: Mapping[str, int]
     wrong_outcomes: int
     escalations: int
@@ -46,6 +53,9 @@ class Report:
             _("notices lost"): self.notices_lost,
             _("notices sent twice"): self.notices_twice,
             _("fields missing"): self.fields_missing,
+            _("addressees that bounce and were not stopped"): self.bouncing - self.stopped,
+            _("traps taken for copies"): self.traps - self.traps_known,
+            _("notices sent to traps"): self.notices_to_traps,
             _("outcomes that are wrong"): self.wrong_outcomes,
             _("reappearances missed"): self.reappeared - self.reappeared_found,
         }
@@ -71,6 +81,9 @@ class Report:
             ),
             (_("notices lost / sent twice"), f"{self.notices_lost} / {self.notices_twice}"),
             (_("fields missing"), str(self.fields_missing)),
+            (_("from match to notice ready"), self.ready.sentence()),
+            (_("addressees that bounce / stopped"), f"{self.bouncing} / {self.stopped}"),
+            (_("traps planted / notices sent to traps"), f"{self.traps} / {self.notices_to_traps}"),
             (_("outcomes"), outcomes),
             (_("outcomes that are wrong"), str(self.wrong_outcomes)),
             (_("escalations"), str(self.escalations)),

@@ -5,13 +5,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import RLock
 
+from zaoguang.rehearsal.cast import Character, Site
 from zaoguang.rehearsal.characters import RETURN_AFTER, Look, Told, again, look_of
 from zaoguang.rehearsal.journal import Journal, write_whole
 from zaoguang.rehearsal.mailbox import JOURNAL
-from zaoguang.rehearsal.pictures import Pictures
-from zaoguang.rehearsal.plan import CAST, Character, Placement, Plan, Site
-from zaoguang.rehearsal.sites import SITE_PAGES, Shown, page_path
+from zaoguang.rehearsal.pictures import Picture, Pictures
+from zaoguang.rehearsal.plan import Placement, Plan
+from zaoguang.rehearsal.sites import SCREENS, SITE_PAGES, Shown, page_path
 from zaoguang.rehearsal.told import forms_told, letters_told, note_form
+from zaoguang.rehearsal.traps import asked_picture, trap_pages
 
 __all__ = ["FORMS", "Reply", "Scene"]
 
@@ -25,7 +27,14 @@ class Reply:
 
     site: str
     message_id: str
-    says: str  # "receipt" or "refused"
+    says: str  # "receipt", "refused" or "asks"
+
+
+def _answer(character: Character, earlier: int) -> str:
+    """Give what a platform says to a notice, after so many earlier ones."""
+    if character is Character.REFUSES:
+        return "refused"
+    return "asks" if character is Character.ASKS and not earlier else "receipt"
 
 
 class Scene:
@@ -35,14 +44,14 @@ class Scene:
         """Take the plan, the folder with the journals, and each site's port."""
         self.plan, self.folder, self.ports = plan, folder, ports
         self.pictures = Pictures(plan)
-        self._sites = {site.name: site for site in CAST}
+        self._sites = {site.name: site for site in plan.sites}
         self._now = now
         self._lock = RLock()
         self._forms = Journal(folder / FORMS)
         self._told: dict[str, list[Told]] = {}
         self._read_at = (-1, -1)
-        self._by_path = {site.name: self._paths(site) for site in CAST}
-        self._pages = {site.name: self._paged(site) for site in CAST}
+        self._by_path = {site.name: self._paths(site) for site in plan.sites}
+        self._pages = {site.name: self._paged(site) for site in plan.sites}
 
     def _paths(self, site: Site) -> dict[str, tuple[Placement, bool]]:
         pairs = ((each, second) for each in self.plan.on(site) for second in (False, True))
@@ -79,7 +88,9 @@ class Scene:
         with self._lock:
             if sizes != self._read_at:
                 letters, forms = letters_told(self.folder / "mailbox"), forms_told(self.folder / FORMS)
-                self._told = {each.name: [*letters.get(each.mailbox, []), *forms.get(each.name, [])] for each in CAST}
+                self._told = {
+                    each.name: [*letters.get(each.mailbox, []), *forms.get(each.name, [])] for each in self.plan.sites
+                }
                 self._read_at = sizes
             return self._told[site.name]
 
@@ -99,10 +110,14 @@ class Scene:
         return again(site.character, self.told(site), first, self.base(site) + path, self._now), placement
 
     def page(self, site: Site, number: int) -> str | None:
-        """Give a site's page as HTML; none where there is no such page."""
+        """Give a site's page as HTML, or what stands in its place; none where there is no such page."""
         pages = self._pages[site.name]
         if number not in pages:
             return None
+        for placement in pages[number]:
+            found = self.look(site, self.path(placement))
+            if found is not None and found[0] in SCREENS:
+                return SCREENS[found[0]]
         shown = [self._shown(site, placement) for placement in pages[number]]
         return SITE_PAGES[site.kind](site.name, number, len(pages), shown)
 
@@ -117,14 +132,21 @@ class Scene:
     def replies(self) -> list[Reply]:
         """Give what the platforms have written back by now."""
         found = []
-        for site in CAST:
-            for told in self.told(site):
-                if told.message_id and self._now >= told.at + _REPLY_AFTER:
-                    if site.character is Character.REFUSES:
-                        found.append(Reply(site.name, told.message_id, "refused"))
-                    elif site.character is not Character.SILENT:
-                        found.append(Reply(site.name, told.message_id, "receipt"))
+        for site in self.plan.sites:
+            for number, told in enumerate(self.told(site)):
+                if told.message_id and self._now >= told.at + _REPLY_AFTER and site.character is not Character.SILENT:
+                    found.append(Reply(site.name, told.message_id, _answer(site.character, number)))
         return found
+
+    def asked(self, site: Site, untrusted_path: str, untrusted_query: str) -> Picture | None:
+        """Give the picture that a trap shows for what it is asked; none where it shows nothing."""
+        address = asked_picture(site, untrusted_path, untrusted_query)
+        if address == "":
+            return self.pictures.item()
+        for each in self.plan.placements:
+            if address == self.base(self._sites[each.site]) + self.path(each):
+                return self.pictures.of(each)
+        return None
 
     def take_form(self, site: Site, text: str) -> str:
         """Take a report through a site's form and give its receipt number."""
@@ -134,9 +156,11 @@ class Scene:
         return receipt
 
     def truth(self) -> dict[str, object]:
-        """Give what is where, for counting what was found: pages to paste, and every copy with both its addresses."""
+        """Give what is where, for counting what was found: pages to paste, every copy, and pages that are traps."""
         pages = [
-            self.base(site) + page_path(site.kind, number) for site in CAST for number in sorted(self._pages[site.name])
+            self.base(site) + page_path(site.kind, number)
+            for site in self.plan.sites
+            for number in sorted(self._pages[site.name])
         ]
         copies = [
             {
@@ -147,12 +171,20 @@ class Scene:
                 "item": each.item,
                 "edit": each.edit,
             }
-            for site in CAST
+            for site in self.plan.sites
             for each in self.plan.on(site)
             if each.item is not None
         ]
+        addresses = [str(copy["picture"]) for copy in copies]
+        traps = [
+            page
+            for site in self.plan.sites
+            if site.character.is_trap
+            for page in trap_pages(site, self.base(site), addresses)
+        ]
         return {
-            "pages": pages,
+            "pages": [*pages, *traps],
+            "traps": traps,
             "copies": copies,
             "decoys": sum(each.item is None for each in self.plan.placements),
             "return_after_hours": RETURN_AFTER.total_seconds() / 3600,

@@ -12,18 +12,21 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
 from urllib.parse import parse_qs, urlsplit
 
+from zaoguang.rehearsal.cast import Site, SiteKind
 from zaoguang.rehearsal.characters import Look
 from zaoguang.rehearsal.loopback import require_loopback
-from zaoguang.rehearsal.plan import Site
 from zaoguang.rehearsal.scene import Scene
-from zaoguang.rehearsal.sites import PATHS
+from zaoguang.rehearsal.sites import PATHS, SCREENS
 from zaoguang.rehearsal.told import addresses_in
+from zaoguang.rehearsal.traps import trap_page
 
 __all__ = ["control_server", "site_server"]
 
 _GIF = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 _LONGEST_BODY = 4 << 20
 _SLOW_SECONDS = 0.3
+_SCREENED = {Look.WALLED: HTTPStatus.FORBIDDEN, Look.CLOSED: HTTPStatus.NOT_FOUND}
+"""What a hidden picture's own address answers; 200 with the page of words where it is not here."""
 _FORM_FIELDS = ("addresses", "statement", "name", "email", "signature")
 _FORM = """<!doctype html><html><head><meta charset="utf-8"><title>Report</title></head><body><h1>{name}: report</h1>
 <form method="post" action="/report"><textarea name="addresses"></textarea><textarea name="statement"></textarea>
@@ -72,6 +75,9 @@ class _SiteHandler(_Handler):
     site: ClassVar[Site]
 
     def do_GET(self) -> None:
+        if self.site.kind is SiteKind.SEARCH:
+            self.search()
+            return
         path, prefix = urlsplit(self.path).path, PATHS[self.site.kind].format("")
         if path.startswith(prefix) and path.removeprefix(prefix).isdecimal():
             page = self.scene.page(self.site, int(path.removeprefix(prefix)))
@@ -82,6 +88,17 @@ class _SiteHandler(_Handler):
             self.answer(HTTPStatus.OK, _FORM.format(name=self.site.name).encode())
         else:
             self.picture(path)
+
+    def search(self) -> None:
+        asked = urlsplit(self.path)
+        page = trap_page(self.site, asked.path, asked.query)
+        picture = self.scene.asked(self.site, asked.path, asked.query) if page is None else None
+        if page is not None:
+            self.answer(HTTPStatus.OK, page.encode())
+        elif picture is not None:
+            self.answer(HTTPStatus.OK, picture.content, picture.content_type)
+        else:
+            self.answer(HTTPStatus.NOT_FOUND)
 
     def asset(self, path: str) -> None:
         if path.endswith("missing.jpg"):
@@ -104,8 +121,11 @@ class _SiteHandler(_Handler):
             self.answer(HTTPStatus.GONE if found[1].number % 2 else HTTPStatus.NOT_FOUND)
         elif found[0] is Look.GEOBLOCKED:
             self.answer(HTTPStatus.UNAVAILABLE_FOR_LEGAL_REASONS)
+        elif found[0] in SCREENS:
+            self.answer(_SCREENED.get(found[0], HTTPStatus.OK), SCREENS[found[0]].encode())
         else:
-            made = self.scene.pictures.of(found[1])
+            pictures = self.scene.pictures
+            made = pictures.instead(found[1]) if found[0] is Look.REPLACED else pictures.of(found[1])
             self.answer(HTTPStatus.OK, made.content, made.content_type)
 
     def do_POST(self) -> None:

@@ -14,6 +14,7 @@ import httpx
 
 from zaoguang.centre.serving import Child, House, require_free, zaoguang_command
 from zaoguang.errors import OutsideFailure
+from zaoguang.rehearsal.cast import CASTS, Cast, Character, Site
 from zaoguang.rehearsal.loopback import require_loopback
 from zaoguang.rehearsal.waiting import wait_until
 from zaoguang.rehearsal.world import free_ports
@@ -33,6 +34,7 @@ class StageSettings:
     folder: Path
     seed: int = 1
     copies: int = 60
+    cast: Cast = Cast.CORE
     port: int = 0  # 0: any free one
     host: str = "127.0.0.1"
     clock_every: float = 0.2
@@ -52,6 +54,11 @@ class Stage(AbstractContextManager["Stage"]):
         self._mail_port = mail_port
         self.port = settings.port or web_port
         self.children: dict[str, Child] = {}
+
+    @property
+    def sites(self) -> tuple[Site, ...]:
+        """Who plays."""
+        return CASTS[self.settings.cast]
 
     @property
     def base(self) -> str:
@@ -106,6 +113,8 @@ class Stage(AbstractContextManager["Stage"]):
     def _start_world(self) -> None:
         drops = ["--drop-every", str(self.settings.drop_every)] if self.settings.drop_every else []
         mailbox = ["--folder", str(self.folder / "mailbox"), "--port", str(self._mail_port), *drops]
+        for site in self.sites:
+            mailbox += ["--refuse", site.mailbox] if site.character is Character.BOUNCES else []
         self._start("mailbox", self._python("zaoguang.rehearsal.mailbox", *mailbox))
         kept = self.folder / "ports.json"
         for port in json.loads(kept.read_text()).values() if kept.exists() else ():
@@ -113,6 +122,7 @@ class Stage(AbstractContextManager["Stage"]):
         told = self.folder / "world.json"
         told.unlink(missing_ok=True)
         plan = ["--seed", str(self.settings.seed), "--copies", str(self.settings.copies)]
+        plan += ["--cast", self.settings.cast]
         place = ["--folder", str(self.folder), "--now", datetime.now(UTC).isoformat()]
         self._start("world", self._python("zaoguang.rehearsal.world", *plan, *place))
         self._wait(told.exists, _("The rehearsal's world did not start."))

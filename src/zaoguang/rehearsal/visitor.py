@@ -1,9 +1,10 @@
 """A person at the centre's pages: follows addresses, fills in the forms that are really there, counts clicks."""
 
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from types import TracebackType
-from typing import Self
+from typing import ParamSpec, Self
 from urllib.parse import urljoin
 
 import httpx
@@ -15,6 +16,7 @@ from zaoguang.rehearsal.loopback import require_loopback
 __all__ = ["Form", "Page", "Visitor"]
 
 Values = Mapping[str, str | Sequence[str]]
+_P = ParamSpec("_P")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,11 +86,14 @@ def _values(form: LexborNode) -> dict[str, list[str]]:
 class Visitor:
     """One browser session; every page opened and every form sent is one click."""
 
-    def __init__(self, base: str) -> None:
-        """Take the centre's address, which must be loopback."""
+    def __init__(self, base: str, transport: httpx.BaseTransport | None = None) -> None:
+        """Take the centre's address, which must be loopback, and the way there if it is not the network."""
         self._base = require_loopback(base)
-        self._client = httpx.Client(base_url=base, follow_redirects=True, trust_env=False, timeout=60)
+        self._client = httpx.Client(
+            base_url=base, follow_redirects=True, trust_env=False, timeout=60, transport=transport
+        )
         self.clicks = 0
+        self.waited = 0.0  # seconds until the centre had answered, every request together
 
     def __enter__(self) -> Self:
         """Begin."""
@@ -103,16 +108,23 @@ class Visitor:
     def open(self, address: str) -> Page:
         """Open a page."""
         self.clicks += 1
-        return self._page(self._get(address))
+        return self._page(self._timed(self._get, address))
 
     def look(self, address: str) -> Page:
         """Open a page that refreshes by itself: no click."""
-        return self._page(self._get(address))
+        return self._page(self._timed(self._get, address))
 
     def send(self, form: Form, given: Values | None = None) -> Page:
         """Fill a form in, send it, and give the page that follows."""
         self.clicks += 1
-        return self._page(self._post(form, form.filled(given or {})))
+        return self._page(self._timed(self._post, form, form.filled(given or {})))
+
+    def _timed(self, ask: Callable[_P, httpx.Response], *words: _P.args, **named: _P.kwargs) -> httpx.Response:
+        """Ask, and add to what was waited."""
+        begun = time.perf_counter()
+        answer = ask(*words, **named)
+        self.waited += time.perf_counter() - begun
+        return answer
 
     def _get(self, address: str) -> httpx.Response:
         return self._client.get(address)

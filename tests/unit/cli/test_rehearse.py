@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from zaoguang.rehearsal.ready import Ready
 from zaoguang.rehearsal.report import Report
 
 
@@ -26,11 +27,17 @@ def test_the_loop_closes_and_says_so_in_json() -> None:
     assert report["planted"] == report["found"] == 30
     assert report["decoys"] >= 10 * report["planted"]
     assert report["missed"] == report["false"] == report["fields_missing"] == report["wrong_outcomes"] == 0
-    assert report["sealed"] == report["verified"] == report["found"] + report["reappeared_found"]
+    assert report["sealed"] == report["verified"] == report["sightings"]
     assert report["reappeared_found"] == report["reappeared"] > 0
-    assert report["notices_sent"] == report["notices_confirmed"] == report["notices_drafted"] > 0
+    assert report["notices_confirmed"] == report["notices_drafted"] > 0
+    assert report["notices_sent"] == report["notices_confirmed"] - report["bouncing"]
+    assert report["stopped"] == report["bouncing"] == 1
+    assert report["traps_known"] == report["traps"] == 4
+    assert report["notices_to_traps"] == 0
+    assert report["ready"]["platforms"] == report["ready"]["notices"] == 15
+    assert report["ready"]["seconds"] > 0
     assert report["notices_lost"] == report["notices_twice"] == 0
-    assert set(report["outcomes"]) == {"removed", "refused", "no_answer", "geoblocked"}
+    assert set(report["outcomes"]) == {"removed", "refused", "no_answer", "geoblocked", "account_closed", "up"}
     assert report["clicks"] > 0
     assert report["seconds"]["find and seal"] > 0
 
@@ -59,6 +66,12 @@ WHOLE = Report(
     notices_lost=0,
     notices_twice=0,
     fields_missing=0,
+    bouncing=1,
+    stopped=1,
+    traps=4,
+    traps_known=4,
+    notices_to_traps=0,
+    ready=Ready(50, 10, 10, 1, 4, 1.5),
     outcomes={"removed": 8},
     wrong_outcomes=0,
     escalations=1,
@@ -71,7 +84,10 @@ WHOLE = Report(
 
 @pytest.mark.parametrize(
     "broken",
-    ["missed", "false", "notices_lost", "notices_twice", "fields_missing", "wrong_outcomes", "reappeared", "sightings"],
+    [
+        *("missed", "false", "sightings", "fields_missing", "wrong_outcomes", "reappeared"),
+        *("notices_lost", "notices_twice", "notices_to_traps", "traps", "bouncing"),
+    ],
 )
 def test_each_shortfall_is_a_failure(broken: str) -> None:
     assert not WHOLE.failures
@@ -81,3 +97,9 @@ def test_each_shortfall_is_a_failure(broken: str) -> None:
 
 def test_a_seal_that_does_not_verify_is_a_failure() -> None:
     assert replace(WHOLE, verified=7).failures
+
+
+def test_too_few_copies_for_so_many_sites_are_refused_before_anything_starts() -> None:
+    done = rehearse("--copies", "14")
+    assert done.returncode == 2
+    assert "between 15 and" in done.stderr

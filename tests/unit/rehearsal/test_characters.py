@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from zaoguang.rehearsal.cast import Character
 from zaoguang.rehearsal.characters import RETURN_AFTER, Look, Told, again, look_of
-from zaoguang.rehearsal.plan import Character
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 FIRST, SECOND = "http://127.0.0.1:45001/p/1.jpg", "http://127.0.0.1:45001/r/1.jpg"
@@ -27,6 +27,15 @@ def told(*hours: int, address: str = FIRST) -> list[Told]:
         (Character.REFUSES, (0, 50), {0: UP, 1000: UP}),
         (Character.SILENT, (0, 50), {0: UP, 1000: UP}),
         (Character.GEOBLOCKS, (0,), {7: UP, 8: GEO, 1000: GEO}),
+        (Character.AT_ONCE, (0,), {0: UP, 1: GONE, 1000: GONE}),
+        (Character.ASKS, (0,), {48: UP, 1000: UP}),
+        (Character.ASKS, (0, 50), {52: UP, 53: GONE}),
+        (Character.BOUNCES, (0, 50), {1000: UP}),
+        (Character.WALLS, (0,), {3: UP, 4: Look.WALLED, 1000: Look.WALLED}),
+        (Character.GATES, (0,), {3: UP, 4: Look.GATED}),
+        (Character.SAYS_GONE, (0,), {3: UP, 4: Look.SAID_GONE}),
+        (Character.REPLACES, (0,), {3: UP, 4: Look.REPLACED}),
+        (Character.CLOSES, (0,), {3: UP, 4: Look.CLOSED}),
         (Character.RETURNS, (0,), {3: UP, 4: GONE, RETURN_HOURS: GONE}),
     ],
 )

@@ -14,9 +14,9 @@ import pytest
 
 from tests.unit.rehearsal.processes import kill_nine, running, waited
 from zaoguang.notices import Text, channel_for, channels, compose
+from zaoguang.rehearsal.cast import WIDE, Character
 from zaoguang.rehearsal.journal import Journal
 from zaoguang.rehearsal.mailbox import JOURNAL
-from zaoguang.rehearsal.plan import CAST, Character
 from zaoguang.watch.page import job
 
 pytestmark = pytest.mark.slow  # seconds as a whole
@@ -42,7 +42,7 @@ class Visit:
         return self.client.post(self.told["control"], json={"now": now}, headers=headers)
 
     def copies_of(self, character: Character, route: str = "email") -> list[dict[str, Any]]:
-        sites = {site.name for site in CAST if site.character is character and site.route == route}
+        sites = {site.name for site in WIDE if site.character is character and site.route == route}
         return [copy for copy in self.told["copies"] if copy["site"] in sites]
 
     def status(self, address: str) -> int:
@@ -79,7 +79,7 @@ def visiting(folder: Path) -> Iterator[Visit]:
 
 
 def words(folder: Path) -> list[str]:
-    return ["--seed", "1", "--copies", "14", "--folder", str(folder), "--now", START.isoformat()]
+    return ["--seed", "1", "--copies", "18", "--cast", "wide", "--folder", str(folder), "--now", START.isoformat()]
 
 
 @pytest.fixture
@@ -89,9 +89,10 @@ def world(tmp_path: Path) -> Iterator[Visit]:
 
 
 def test_every_copy_is_on_its_page_and_can_be_had(world: Visit) -> None:
-    assert len(world.told["copies"]) == 14
+    assert len(world.told["copies"]) == 18
     shown = {page: world.pictures_on(page) for page in world.told["pages"]}
-    assert sum(len(pictures) for pictures in shown.values()) == 14 + world.told["decoys"]
+    kept = [pictures for page, pictures in shown.items() if page not in world.told["traps"]]
+    assert sum(len(pictures) for pictures in kept) == 18 + world.told["decoys"]
     for copy in world.told["copies"]:
         assert copy["picture"] in shown[copy["page"]]
         answer = world.client.get(copy["picture"])
@@ -129,10 +130,48 @@ def test_platforms_answer_by_their_characters(world: Visit) -> None:
     assert seen[Character.GEOBLOCKS] == {451}
     assert seen[Character.ESCALATION] == seen[Character.REFUSES] == seen[Character.SILENT] == {200}
     replies = {reply["site"]: reply["says"] for reply in world.control().json()["replies"]}
-    says = {site.character: replies.get(site.name, "") for site in CAST if site.route == "email"}
+    says = {site.character: replies.get(site.name, "") for site in WIDE if site.route == "email"}
     assert says[Character.REFUSES] == "refused"
     assert says[Character.SILENT] == ""
     assert says[Character.HOURS] == "receipt"
+    assert says[Character.ASKS] == "asks"
+
+
+def test_what_hides_does_not_answer_as_what_is_gone_does(world: Visit) -> None:
+    hiding = (Character.WALLS, Character.GATES, Character.SAYS_GONE, Character.CLOSES, Character.REPLACES)
+    copies = {character: world.copies_of(character)[0] for character in hiding}
+    before = world.client.get(copies[Character.REPLACES]["picture"]).content
+    for number, copy in enumerate(copies.values()):
+        world.write(copy["site"], [copy["picture"]], number, 0)
+    world.control(6)
+    statuses = {
+        character: (world.status(copy["page"]), world.status(copy["picture"])) for character, copy in copies.items()
+    }
+    assert statuses == {
+        Character.WALLS: (200, 403),
+        Character.GATES: (200, 200),
+        Character.SAYS_GONE: (200, 200),
+        Character.CLOSES: (200, 404),
+        Character.REPLACES: (200, 200),
+    }
+    instead = world.client.get(copies[Character.REPLACES]["picture"])
+    assert instead.headers["content-type"] == "image/jpeg"
+    assert instead.content != before
+    assert 'type="password"' in world.client.get(copies[Character.WALLS]["page"]).text
+    assert "text/html" in world.client.get(copies[Character.SAYS_GONE]["picture"]).headers["content-type"]
+
+
+def test_a_trap_shows_what_it_is_asked_for_and_keeps_nothing(world: Visit) -> None:
+    pages = world.told["traps"]
+    assert len(pages) == 4
+    assert set(pages) < set(world.told["pages"])
+    shown = [picture for page in pages for picture in world.pictures_on(page)]
+    assert {world.status(picture) for picture in shown} == {200}
+    assert world.client.get(shown[0]).content == world.client.get(world.told["copies"][0]["picture"]).content
+    echo, mirror = pages[0].partition("?")[0], pages[-1].rpartition("/")[0]
+    assert world.status(world.pictures_on(f"{echo}?picture=nothing")[0]) == 404
+    assert world.status(world.pictures_on(f"{mirror}/never-seen")[0]) == 200
+    assert not {copy["page"] for copy in world.told["copies"]} & set(pages)
 
 
 def test_what_is_gone_from_a_page_comes_back_on_it_at_another_address(world: Visit) -> None:

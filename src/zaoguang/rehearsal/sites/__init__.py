@@ -1,14 +1,15 @@
-"""Three kinds of hostile site, as pages of HTML: a forum, a gallery, a channel's preview page."""
+"""Three kinds of hostile site, as pages of HTML, and what stands in their place when a platform hides them."""
 
 from collections.abc import Mapping
 
-from zaoguang.rehearsal.plan import SiteKind
+from zaoguang.rehearsal.cast import SiteKind
 from zaoguang.rehearsal.sites.channel import channel_page
 from zaoguang.rehearsal.sites.forum import forum_page
 from zaoguang.rehearsal.sites.gallery import gallery_page
+from zaoguang.rehearsal.sites.screens import SCREENS
 from zaoguang.rehearsal.sites.shown import PageMaker, Shown
 
-__all__ = ["PATHS", "SITE_PAGES", "Shown", "page_path"]
+__all__ = ["PATHS", "SCREENS", "SITE_PAGES", "Shown", "page_path"]
 
 SITE_PAGES: Mapping[SiteKind, PageMaker] = {
     SiteKind.FORUM: forum_page,
