@@ -123,7 +123,10 @@ def _free_lines(found: Routes) -> Iterator[str]:
         yield _("Free help:")
         for body in free:
             yield _("- {who}: {about}").format(who=body_line(body), about=_say(body.about))
+        if not any(body.legal for body in free):
+            yield _("Nobody who gives legal advice for free is on record there: ask these, or the legal-aid office.")
     else:
+        yield _("Nobody who gives legal advice for free is on record there: ask the legal-aid office of the place.")
         yield _("No free help is on record for this place; StopNCII.org and Take It Down work everywhere.")
 
 
@@ -171,7 +174,16 @@ def deadline_line(deadline: DatedDeadline) -> str:
         State.RUNNING: _("Clock: {what}: until {due}. After that: {then}"),
         State.PASSED: _("Clock: {what}: passed on {due}. Now: {then}"),
         State.MET: _("Clock: {what}: met, {due} was the last day."),
-        State.NOT_STARTED: _("Clock: {what}. After that: {then}"),
+        State.NOT_STARTED: _(
+            "Clock: {what}. There is no date, because the day it runs from is not known. After that: {then}"
+        ),
+        State.GOES_ON: _("Clock: {what}. It goes on, so this is counted from its end.")
+        if deadline.due is None
+        else _("Clock: {what}. It goes on, so this is counted from its end; to be safe, do it before {due}."),
+        State.GOES_ON_LATE: _(
+            "Clock: {what}. It goes on, so this is counted from its end; "
+            "counted from its first day it passed on {due}: say that it goes on."
+        ),
         State.IF_TODAY: _("Clock: {what}: {due}, if the step is taken today. After that: {then}"),
     }[deadline.state]
     practice = "" if deadline.rule.basis is ClockBasis.LAW else " " + _("(not a time the law names)")

@@ -18,7 +18,9 @@ class State(StrEnum):
     RUNNING = "running"
     PASSED = "passed"
     MET = "met"  # what it asked for was done in time
-    NOT_STARTED = "not_started"  # the act goes on, or the moment it runs from is not known
+    GOES_ON = "goes_on"  # counted from the end of what goes on; ``due`` is by the strictest count, from its first day
+    GOES_ON_LATE = "goes_on_late"  # the same, and by the strictest count it has passed
+    NOT_STARTED = "not_started"  # the moment it runs from is not known
     IF_TODAY = "if_today"  # it would run from today, if the step were taken today
 
 
@@ -39,10 +41,21 @@ def dated(rule: Deadline, facts: Facts, door: Door, at: date) -> DatedDeadline:
     Civil Code of China Art. 201); a month that is too short ends on its last day. Hours run from the hour of sending.
     """
     start, assumed = _start(rule.start, facts, at)
+    if rule.start is Anchor.ACT and facts.ongoing:
+        return _going_on(rule, None if facts.act is None else _due(rule, facts.act), at)
     if start is None:
         return DatedDeadline(rule, None, None, State.NOT_STARTED)
-    due = days_after(months_after(start, 12 * rule.years + rule.months), rule.days + rule.hours // 24)
+    due = _due(rule, start)
     return DatedDeadline(rule, start, due, _state(rule, facts, door, due, at, assumed=assumed))
+
+
+def _going_on(rule: Deadline, strict: date | None, at: date) -> DatedDeadline:
+    late = strict is not None and strict < at
+    return DatedDeadline(rule, None, strict, State.GOES_ON_LATE if late else State.GOES_ON)
+
+
+def _due(rule: Deadline, start: date) -> date:
+    return days_after(months_after(start, 12 * rule.years + rule.months), rule.days + rule.hours // 24)
 
 
 def _start(anchor: Anchor, facts: Facts, at: date) -> tuple[date | None, bool]:

@@ -12,7 +12,18 @@ from zaoguang.law.record import Record, read_record
 from zaoguang.law.tally import Counts, read_counts
 from zaoguang.words import gettext as _
 
-__all__ = ["CHOICES", "FLAGS", "PLACES", "ROLES", "Done", "Facts", "PlatformAnswer", "PoliceAnswer", "read_facts"]
+__all__ = [
+    "CHOICES",
+    "FLAGS",
+    "PLACES",
+    "ROLES",
+    "TOLD",
+    "Done",
+    "Facts",
+    "PlatformAnswer",
+    "PoliceAnswer",
+    "read_facts",
+]
 
 ROLES: Final = ("survivor", "act", "result", "host", "uploader")
 """Whose, or of what, a place is."""
@@ -49,7 +60,20 @@ class PoliceAnswer(StrEnum):
     REFUSED_ADMINISTRATIVE = "refused_administrative"
 
 
-FLAGS: Final = ("minor", "under_14", "under_16", "ongoing", "for_profit", "device_found", "drugged", "holds_file")
+FLAGS: Final = (
+    "minor",
+    "under_14",
+    "under_16",
+    "woman",
+    "spread",
+    "ongoing",
+    "for_profit",
+    "device_found",
+    "drugged",
+    "holds_file",
+)
+TOLD: Final = ("died",)
+"""What is false unless it is told."""
 RELATIONS: Final = ("partner", "ex_partner", "family", "acquaintance", "venue_staff", "stranger")
 VENUES: Final = ("lodging", "dormitory", "toilet_or_changing_room", "clinic", "home", "transport", "public_place")
 CHOICES: Final[dict[str, tuple[str, ...]]] = {
@@ -58,6 +82,19 @@ CHOICES: Final[dict[str, tuple[str, ...]]] = {
     "platform": tuple(PlatformAnswer),
     "police": tuple(PoliceAnswer),
 }
+_SPREAD: Final = frozenset(
+    {
+        Harm.PARTNER_LEAK,
+        Harm.DOXXING,
+        Harm.TRADE,
+        Harm.DEVICE_SALE,
+        Harm.TUTORIAL,
+        Harm.GROUP_ADMIN,
+        Harm.DRUG_ADS,
+        Harm.REPOSTING_MOB,
+    }
+)
+"""Harms that consist in something being published or offered."""
 _NEAR: Final = ("partner", "ex_partner", "family")
 
 
@@ -91,6 +128,9 @@ class Facts:
     device_found: bool | None = None
     drugged: bool | None = None
     holds_file: bool | None = None
+    woman: bool | None = None
+    seen: bool | None = None  # whether any of it was seen online or sent to anybody, as told
+    died: bool = False  # the one fact that is never taken as open: who asks is taken to be alive
     platform: Done | None = None
     police: Done | None = None
     counts: Counts | None = None
@@ -107,6 +147,19 @@ class Facts:
         if self.harms and self.harms & {Harm.PARTNER_LEAK, Harm.PARTNER_COVERT}:
             return True
         return None
+
+    @property
+    def spread(self) -> bool | None:
+        """Whether any of it was published or sent on: as told, or because a harm, a day or an answer says so."""
+        if self.seen is None and self.must_have_spread:
+            return True
+        return self.seen
+
+    @property
+    def must_have_spread(self) -> bool:
+        """Whether what is known besides says that something was published."""
+        answered = self.platform is not None and self.platform.answer != PlatformAnswer.NOT_SENT
+        return answered or self.published is not None or bool(self.harms and self.harms & _SPREAD)
 
     @property
     def minor(self) -> bool | None:
@@ -188,6 +241,9 @@ def read_facts(path: Path, at: date) -> Facts:
         device_found=record.optional("device_found", record.flag),
         drugged=record.optional("drugged", record.flag),
         holds_file=record.optional("holds_file", record.flag),
+        woman=survivor.optional("woman", survivor.flag) if survivor else None,
+        seen=record.optional("spread", record.flag),
+        died=(survivor.optional("died", survivor.flag) if survivor else None) or False,
         platform=_read_done(done, "platform", tuple(PlatformAnswer)),
         police=_read_done(done, "police", tuple(PoliceAnswer)),
         counts=read_counts(record.record("counts")) if record.has("counts") else None,
@@ -261,6 +317,8 @@ def _stories(facts: Facts) -> list[str]:
     ):
         if done is not None and done.answer == none and (done.on or done.answered):
             found.append(_("done.%(name)s says that nothing was done and gives its date.") % {"name": name})
+    if facts.seen is False and facts.must_have_spread:
+        found.append(_("spread is false, and a harm, a day or an answer says that it was published."))
     counted = facts.counts.for_profit if facts.counts else None
     if None not in {facts.for_profit, counted} and facts.for_profit != counted:
         found.append(_("for_profit and counts.for_profit say different things."))

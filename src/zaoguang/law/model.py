@@ -129,7 +129,7 @@ class Deadline:
 class Condition:
     """What must be so; each part that is there must hold, and of ``any_of`` one alternative."""
 
-    flags: Mapping[str, bool]  # the names are those of ``facts.FLAGS``
+    flags: Mapping[str, bool]  # the names are those of ``facts.FLAGS`` and ``facts.TOLD``
     choices: Mapping[str, tuple[str, ...]]  # a fact, and the values of it that fit
     any_of: tuple["Condition", ...]
 
@@ -143,6 +143,7 @@ class Body:
     contact: str
     about: Wording
     free: bool  # gives advice or help that costs nothing
+    legal: bool  # gives legal advice, or the way to it
     minors: bool  # takes what concerns minors
     grade: Grade
     verified: bool

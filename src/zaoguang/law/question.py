@@ -22,7 +22,7 @@ from zaoguang.words import gettext as _
 
 __all__ = ["Question", "best_question", "question_text"]
 
-_BOOLEANS: Final = ("ongoing", "for_profit", "device_found", "drugged", "holds_file")
+_BOOLEANS: Final = ("spread", "ongoing", "for_profit", "device_found", "drugged", "holds_file")
 _AGES: Final = (10, 16, 30)  # under 14, under 18, grown up
 _EVEN: Final = 1e-9
 
@@ -74,13 +74,14 @@ def _choices(facts: Facts) -> Iterator[tuple[str, list[Facts]]]:
         yield "relation", [replace(facts, relation=relation) for relation in RELATIONS]
     if facts.venue is None:
         yield "venue", [replace(facts, venue=venue) for venue in VENUES]
-    if facts.platform is None:
+    if facts.platform is None and facts.spread is not False:
         yield "done.platform", [replace(facts, platform=Done(answer, None, None)) for answer in PlatformAnswer]
     if facts.police is None:
         yield "done.police", [replace(facts, police=Done(answer, None, None)) for answer in PoliceAnswer]
 
 
 def _with(facts: Facts, change: Mapping[str, bool]) -> Facts:
+    change = {"seen" if name == "spread" else name: value for name, value in change.items()}
     return replace(facts, **change)  # type: ignore[arg-type]  # the names are those of flags
 
 
@@ -95,6 +96,8 @@ def question_text(fact: str) -> str:
         "places.uploader": _("Where is the person who did it?"),
         "survivor.age_then": _("How old was the survivor at the time?"),
         "relation": _("Who was it: a partner, an ex, family, somebody known, staff, a stranger?"),
+        "spread": _("Has any of it been seen online, or sent to anybody?"),
+        "woman": _("Is the survivor a woman?"),
         "ongoing": _("Does it still go on: is it still online, are threats still coming?"),
         "for_profit": _("Was money made with it?"),
         "device_found": _("Was a device found?"),

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from zaoguang.errors import UserMistake
-from zaoguang.law.facts import CHOICES, FLAGS, ROLES
+from zaoguang.law.facts import CHOICES, FLAGS, ROLES, TOLD
 from zaoguang.law.harm import Door, Harm, RouteKind
 from zaoguang.law.model import (
     Anchor,
@@ -85,6 +85,7 @@ class _Reader:
             contact=record.optional("contact", record.text) or "",
             about=record.wording("about"),
             free=record.optional("free", record.flag) or False,
+            legal=record.optional("legal", record.flag) or False,
             minors=record.optional("minors", record.flag) or False,
             grade=grade,
             verified=verified,
@@ -297,7 +298,7 @@ def _read_condition(record: Record, depth: int) -> Condition:
     choices: dict[str, tuple[str, ...]] = {}
     alternatives: tuple[Condition, ...] = ()
     for key in record.names():
-        if key in FLAGS:
+        if key in FLAGS or key in TOLD:
             flags[key] = record.flag(key)
         elif key in CHOICES:
             choices[key] = record.texts(key)

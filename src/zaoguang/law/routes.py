@@ -10,7 +10,7 @@ from datetime import date
 
 from zaoguang.law.condition import NO, YES, Answer, Ruling, all_of, any_of, ruling
 from zaoguang.law.dates import DatedDeadline, State, dated
-from zaoguang.law.facts import Facts, PlatformAnswer, PoliceAnswer
+from zaoguang.law.facts import Done, Facts, PlatformAnswer, PoliceAnswer
 from zaoguang.law.harm import Door, Harm, RouteKind
 from zaoguang.law.model import Body, Condition, Grade, Jurisdiction, Provision, RouteRule, Runs
 from zaoguang.law.order import place_order, rank
@@ -190,12 +190,15 @@ def _condition_ruling(condition: Condition, facts: Facts) -> Ruling:
 def _flag_ruling(name: str, wanted: bool, facts: Facts) -> Ruling:  # noqa: FBT001 -- the value asked for
     value: bool | None = getattr(facts, name)
     fact = "survivor.age_then" if name in {"minor", "under_14", "under_16"} else name
+    fact = "survivor.woman" if name == "woman" else fact
     return ruling(None if value is None else value == wanted, fact)
 
 
 def _choice_ruling(name: str, wanted: tuple[str, ...], facts: Facts) -> Ruling:
     if name in {"platform", "police"}:
         done = facts.platform if name == "platform" else facts.police
+        if name == "platform" and done is None and facts.spread is False:
+            done = Done(PlatformAnswer.NOT_SENT, None, None)  # there was nothing to tell a platform of
         return ruling(None if done is None else done.answer in wanted, f"done.{name}")
     value = facts.relation if name == "relation" else facts.venue
     if name == "relation" and value is None and facts.near:

@@ -47,7 +47,8 @@ KNOWN: dict[str, st.SearchStrategy[object]] = {
     "age_then": st.integers(0, 60),
     "age_now": st.integers(0, 60),
     "looks_under_18": st.booleans(),
-    **{flag: st.booleans() for flag in FLAGS if flag not in {"minor", "under_14", "under_16"}},
+    **{flag: st.booleans() for flag in FLAGS if flag not in {"minor", "under_14", "under_16", "spread"}},
+    "seen": st.booleans(),
     "platform": st.sampled_from(list(PlatformAnswer)).map(lambda answer: Done(answer, None, None)),
     "police": st.sampled_from(list(PoliceAnswer)).map(lambda answer: Done(answer, None, None)),
 }
@@ -94,7 +95,8 @@ def test_the_order_is_the_same_every_time_and_each_unsure_route_says_what_it_han
 
 
 def test_with_nothing_known_every_route_of_every_place_is_open() -> None:
-    everything = {rule.id for place in jurisdictions() for rule in place.routes}
+    told = {rule.id for place in jurisdictions() for rule in place.routes if rule.when.flags.get("died")}
+    everything = {rule.id for place in jurisdictions() for rule in place.routes} - told
     assert open_ids(Facts(), at=AT) == everything
 
 
@@ -164,7 +166,8 @@ def test_six_months_pass_and_the_route_says_what_is_left() -> None:
     assert not last_day.passed
     assert last_day.deadlines[0].due == AT
     going_on = the(found(replace(CHINA, act=date(2026, 1, 2), ongoing=True)), "cn-police-administrative")
-    assert going_on.deadlines[0].state is State.NOT_STARTED
+    assert (going_on.deadlines[0].state, going_on.deadlines[0].due) == (State.GOES_ON_LATE, date(2026, 7, 2))
+    assert not going_on.passed
 
 
 def test_a_step_taken_on_an_unknown_day_does_not_run_from_today() -> None:
@@ -259,13 +262,14 @@ def test_grown_up_for_certain_there_is_no_referral() -> None:
 
 
 def test_the_question_is_the_one_that_takes_most_away() -> None:
-    question = best_question(Facts(harms=frozenset({Harm.DEEPFAKE}), age_then=30), at=AT)
+    question = best_question(Facts(harms=frozenset({Harm.DEEPFAKE}), age_then=30, seen=True), at=AT)
     assert question is not None
     assert question.fact.startswith("places.")
     everything = Facts(
         harms=frozenset({Harm.DEEPFAKE}),
         places=all_in("KR"),
         age_then=30,
+        seen=True,
         relation="stranger",
         venue="home",
         ongoing=True,
@@ -280,6 +284,46 @@ def test_the_question_is_the_one_that_takes_most_away() -> None:
     asked = best_question(replace(everything, holds_file=None), at=AT)
     assert asked is not None
     assert (asked.fact, asked.taken_away) == ("holds_file", 0.5)
+
+
+def test_where_nothing_was_spread_no_platform_is_written_to_and_none_is_asked_about() -> None:
+    nothing = replace(CHINA, act=date(2026, 11, 21), seen=False)
+    doors = {route.rule.door for route in found(nothing).routes}
+    assert not {Door.PLATFORM, Door.APPEAL} & {
+        route.rule.door for route in found(nothing).routes if "done.platform" in route.depends
+    }
+    assert Door.PLATFORM not in doors
+    assert Door.VENUE in doors
+    unknown = the(found(replace(nothing, seen=None)), "cn-platform-notice")
+    assert (unknown.answer, unknown.depends) == (Answer.UNKNOWN, ("spread",))
+    asked = best_question(nothing, at=AT)
+    assert asked is None or asked.fact not in {"spread", "done.platform"}
+
+
+def test_womens_law_is_no_reason_for_a_man_and_a_protection_order_none_for_the_dead() -> None:
+    leak = replace(CHINA, harms=frozenset({Harm.PARTNER_LEAK}), relation="ex_partner", act=date(2026, 10, 1))
+    reasons = {
+        woman: {
+            law.provision.id: law.answer for law in the(found(replace(leak, woman=woman)), "cn-protection-order").why
+        }
+        for woman in (True, None, False)
+    }
+    assert reasons[True]["cn-women-28-29"] is Answer.YES
+    assert reasons[None]["cn-women-28-29"] is Answer.UNKNOWN
+    assert "cn-women-28-29" not in reasons[False]
+    of_the_dead = open_ids(replace(leak, died=True), at=AT)
+    assert "cn-protection-order" not in of_the_dead
+    assert "cn-family-claim" in of_the_dead
+    assert "cn-family-claim" not in open_ids(leak, at=AT)
+
+
+def test_what_goes_on_has_no_last_day_and_the_strictest_count_is_told() -> None:
+    going = replace(CHINA, harms=frozenset({Harm.PARTNER_LEAK}), relation="ex_partner", ongoing=True)
+    with speaking("en"):
+        early = "\n".join(answer_lines(replace(going, act=date(2026, 10, 1)), at=AT))
+        late = "\n".join(answer_lines(replace(going, act=date(2020, 10, 1)), at=AT))
+    assert "to be safe, do it before 2027-04-01" in early
+    assert "counted from its first day it passed on 2021-04-01" in late
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
