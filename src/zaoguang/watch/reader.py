@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from itertools import islice
+from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Any, Never, Self
 
@@ -43,22 +44,28 @@ def _gone() -> Never:
 class _Process:
     """One reader process and the two pipes to it."""
 
-    def __init__(self, settings: Mapping[str, Any]) -> None:
-        self._child = subprocess.Popen(
-            [sys.executable, "-I", "-B", "-m", "zaoguang.watch.reader_child"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,  # a traceback could hold an address
-            env={},
-            cwd="/",
-            bufsize=0,
-        )
+    def __init__(self, settings: Mapping[str, Any], turns: Path | None) -> None:
+        file = None if turns is None else os.open(turns, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            self._child = subprocess.Popen(
+                [sys.executable, "-I", "-B", "-m", "zaoguang.watch.reader_child"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,  # a traceback could hold an address
+                env={},
+                cwd="/",
+                bufsize=0,
+                pass_fds=() if file is None else (file,),
+            )
+        finally:
+            if file is not None:
+                os.close(file)
         if self._child.stdin is None or self._child.stdout is None:
             raise ReaderGoneError
         self._to_child, self._from_child = self._child.stdin.fileno(), self._child.stdout.fileno()
         os.set_blocking(self._to_child, False)
         self._pending = bytearray()
-        self.say(settings)
+        self.say({**settings, "turns": file})
 
     @property
     def pid(self) -> int:
@@ -108,12 +115,20 @@ class Reader(AbstractContextManager["Reader"]):
     """Reads links in one hardened process: it has the network, no environment, no secrets, and can write no file.
 
     The process is started at the first `read` and kept for later ones. Use as a context manager, or `close` it.
-    `connections` pages and as many pictures are fetched at a time, and `decoders` processes take them apart.
+    `connections` pages and as many pictures are fetched at a time, and `decoders` processes take them apart. Readers
+    that are given the same file of `turns` keep the limits of each host together, whichever processes they are in.
     """
 
     def __init__(
-        self, policy: AddressPolicy, limits: FetchLimits | None = None, *, connections: int = 8, decoders: int = 2
+        self,
+        policy: AddressPolicy,
+        limits: FetchLimits | None = None,
+        *,
+        connections: int = 8,
+        decoders: int = 2,
+        turns: Path | None = None,
     ) -> None:
+        self._turns = turns
         self._limits = FetchLimits() if limits is None else limits
         self._connections = connections
         self._settings = {
@@ -197,7 +212,7 @@ class Reader(AbstractContextManager["Reader"]):
     def _started(self) -> _Process:
         if self._process is None:
             try:
-                self._process = _Process(self._settings)
+                self._process = _Process(self._settings, self._turns)
             except OSError:
                 raise OutsideFailure(
                     _("The process that fetches pages could not be started on this machine.")

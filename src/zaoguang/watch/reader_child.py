@@ -1,9 +1,10 @@
 """The reader process: it alone fetches, and it can keep nothing.
 
-Started as ``python -I -B -m zaoguang.watch.reader_child`` with an empty environment and three pipes' ends; see `wire`
-for what is said over them. Before it reads its first word it gives up writing files, dumping core and being looked
-into; and where the kernel has Landlock, every path but those of its own program, of names and of certificates. It ends
-when its standard input ends or its parent is gone.
+Started as ``python -I -B -m zaoguang.watch.reader_child`` with an empty environment and three pipes' ends, and, where
+it has neighbours, an empty file to take turns by (see `neighbours`); see `wire` for what is said over the pipes.
+Before it reads its first word it gives up writing files, dumping core and being looked into; and where the kernel has
+Landlock, every path but those of its own program, of names and of certificates. It ends when its standard input ends
+or its parent is gone.
 """
 
 import ctypes
@@ -25,6 +26,7 @@ from zaoguang.sandbox.landlock import Access
 from zaoguang.watch.address import AddressPolicy
 from zaoguang.watch.fetch import Fetcher
 from zaoguang.watch.look import Batch, Looker
+from zaoguang.watch.neighbours import Neighbours
 from zaoguang.watch.report import FetchLimits
 from zaoguang.watch.turns import Turns
 from zaoguang.watch.wire import line_of, report_to_json
@@ -59,6 +61,7 @@ def main() -> None:
         connections,
         lambda host: connections if _is_loopback(host) else limits.per_host,
         lambda host: 0.0 if _is_loopback(host) else limits.host_pause,
+        _neighbours(settings["turns"]),
     )
     fetcher = Fetcher(policy, limits, connections=connections)
     with Sandbox(children=int(settings["decoders"])) as sandbox:
@@ -84,6 +87,14 @@ def _serve(words: Iterator[dict[str, Any]], looker: Looker, pages: ThreadPoolExe
             batch = Batch()
         else:
             pages.submit(look, word, batch)
+
+
+def _neighbours(file: int | None) -> Neighbours | None:
+    """Take the file of turns, of which our children get nothing; it is empty and stays so (see `_give_up`)."""
+    if file is None:
+        return None
+    os.set_inheritable(file, False)  # noqa: FBT003 -- the call takes no names
+    return Neighbours(file, lambda host: not _is_loopback(host))
 
 
 def _is_loopback(host: str) -> bool:

@@ -34,10 +34,16 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def busy(site: Site, home: Path) -> Iterator[Reader]:  # noqa: ARG001 - the reader is to be started in there
+def turns(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The file by which readers take turns."""
+    return tmp_path_factory.mktemp("turns") / "turns.lock"
+
+
+@pytest.fixture
+def busy(site: Site, home: Path, turns: Path) -> Iterator[Reader]:  # noqa: ARG001 - it is to be started in there
     """A reader that has just read a page with a picture."""
     site.gives("/a.jpg", PICTURE, "image/jpeg")
-    with Reader(site.policy, FetchLimits(), connections=2, decoders=1) as reader:
+    with Reader(site.policy, FetchLimits(), connections=2, decoders=1, turns=turns) as reader:
         (report,) = reader.read([("1", site.gives("/p", b"<img src=a.jpg>"))])
         assert isinstance(report.pictures[0].result, Fingerprint)
         assert report.pictures[0].result.sha256 == hashlib.sha256(PICTURE).hexdigest()
@@ -83,13 +89,36 @@ def test_the_reader_knows_no_secret_of_its_parent(busy: Reader) -> None:
             assert environment == b""
 
 
-def test_the_reader_holds_no_file_open_for_writing(busy: Reader) -> None:
+def test_the_reader_holds_no_file_open_for_writing_but_the_empty_one_for_turns(busy: Reader, turns: Path) -> None:
     try:
-        descriptors = list(Path(f"/proc/{busy.pid}/fd").iterdir())
+        held = [targets(pid) for pid in family(pid_of(busy))]
     except PermissionError:
         pytest.skip("only root may look into a process that is not dumpable")
-    targets = {str(descriptor.readlink()) for descriptor in descriptors if descriptor.is_symlink()}
-    assert all(target.startswith(("pipe:", "socket:", "anon_inode:")) or target == "/dev/null" for target in targets)
+    assert held[0] == {str(turns)}
+    assert not any(held[1:]), "what takes pictures apart holds not even that"
+    assert turns.stat().st_size == 0
+
+
+def targets(pid: int) -> set[str]:
+    """Give the files that a process holds open, pipes and the like left out."""
+    descriptors = list(Path(f"/proc/{pid}/fd").iterdir())
+    found = {str(descriptor.readlink()) for descriptor in descriptors if descriptor.is_symlink()}
+    return {each for each in found if not each.startswith(("pipe:", "socket:", "anon_inode:")) and each != "/dev/null"}
+
+
+@pytest.mark.parametrize("growing", ["os.ftruncate(file, 7)", "os.pwrite(file, b'picture', 0)", "os.write(file, b'p')"])
+def test_a_file_that_was_open_before_cannot_grow(tmp_path: Path, growing: str) -> None:
+    attempt = f"""
+        try:
+            {growing}
+            print("grown")
+        except OSError as error:
+            print(error.errno)
+    """
+    held = "file = os.open('turns.lock', os.O_RDWR | os.O_CREAT, 0o600)"
+    assert after_giving_up(attempt, folder=tmp_path, give_up=f"{held}\n_give_up()") == str(errno.EFBIG)
+    assert (tmp_path / "turns.lock").stat().st_size == 0
+    assert after_giving_up(attempt, folder=tmp_path, give_up=held) == "grown", "the attempt is a real one"
 
 
 def test_reading_leaves_no_file_behind(busy: Reader, home: Path) -> None:

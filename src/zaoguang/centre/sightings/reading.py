@@ -31,8 +31,12 @@ _AT_ONCE = 60
 
 
 def open_reader() -> Reader:
-    """Give the one process that fetches; it may read loopback ports only in a rehearsal."""
-    return Reader(AddressPolicy(loopback_ports=settings.REHEARSAL_PORTS))
+    """Give the one process that fetches; it may read loopback ports only in a rehearsal.
+
+    The link reader and the clock have one each, and both may be at one host: they take turns there.
+    """
+    turns = settings.PLACES.data / "turns.lock"
+    return Reader(AddressPolicy(loopback_ports=settings.REHEARSAL_PORTS), turns=turns)
 
 
 def read_check(check: LinkCheck, reader: Reader, now: Callable[[], datetime]) -> None:
