@@ -1,22 +1,35 @@
 """P09: no notice leaves without a named person's yes; what it may reveal to the uploader is said before that yes."""
 
 from datetime import timedelta
+from email import message_from_bytes
+from email.policy import default
 from html import unescape
 from typing import Never
 
 import pytest
 from pytest_django.fixtures import Settings
 
-from tests.support.made_centre import ANSWERS, MadeCentre, client_of, confirm_as_read, make_centre, text_of, yes_to
+from tests.support.made_centre import (
+    ANSWERS,
+    IDENTITY,
+    MadeCentre,
+    client_of,
+    confirm_as_read,
+    make_centre,
+    text_of,
+    yes_to,
+)
 from tests.support.readers import MOMENT
 from zaoguang import notices
 from zaoguang.casework import NoticeState, Role, allows
 from zaoguang.casework.roles import Permission
 from zaoguang.centre.audit.models import AuditEvent, Verb
+from zaoguang.centre.clock import now
 from zaoguang.centre.notices import drafting, sending, unsure, worker
 from zaoguang.centre.notices.models import Answer, Attempt, Due, DueKind, DueState, Notice, Route
 from zaoguang.errors import UserMistake
 from zaoguang.notices import Accepted
+from zaoguang.notices.paper import to_pdf
 
 pytestmark = pytest.mark.django_db
 
@@ -113,6 +126,32 @@ def test_the_page_says_what_the_addressee_learns_before_it_asks_for_the_yes(cent
     sentence = notices.regime(centre.draft.regime).identity.sentence("en")
     assert sentence in page
     assert page.index(sentence) < page.index('name="identity_seen"')
+
+
+def test_the_statement_that_an_agent_annexes_is_on_the_page_and_leaves_as_it_was_read(
+    centre: MadeCentre, mailbox: list[bytes]
+) -> None:
+    address = f"/cases/{centre.case.pk}/notices/{centre.draft.pk}/"
+    seen = drafting.preview(centre.draft, centre.key, now())
+    assert seen.annex is not None
+    assert seen.annex.body.strip() in unescape(text_of(client_of("caseworker").get(address)))
+    client_of("caseworker").post(f"{address}confirm/", yes_to(client_of("caseworker"), f"{address}confirm/"))
+    notice = Notice.objects.get(pk=centre.draft.pk)
+    assert notice.confirmed_at is not None
+    worker.tick(notice.confirmed_at, _no_reader)
+    _body, annex = message_from_bytes(mailbox[0], policy=default).iter_parts()
+    assert annex.get_content() == to_pdf(seen.annex, "en", notice.confirmed_at.date(), centre.case.number)
+    shown = client_of("caseworker").get(f"{address}annex/")
+    assert shown.content == annex.get_content()
+    assert IDENTITY.legal_name not in seen.annex.body
+
+
+def test_nothing_is_annexed_where_she_writes_herself(centre: MadeCentre) -> None:
+    values = {**ANSWERS, "capacity": "self", "legal_name": "Lotus"}
+    drafting.edit(centre.draft, centre.key, values, "en", centre.people["caseworker"], MOMENT)
+    assert drafting.preview(Notice.objects.get(pk=centre.draft.pk), centre.key, MOMENT).annex is None
+    answer = client_of("caseworker").get(f"/cases/{centre.case.pk}/notices/{centre.draft.pk}/annex/")
+    assert (answer.status_code, answer.headers.get("Content-Type", "")) != (200, "application/pdf")
 
 
 def test_a_yes_is_to_the_words_that_were_read(centre: MadeCentre, mailbox: list[bytes]) -> None:

@@ -74,6 +74,7 @@ TABLE = {
     "notice": Door(WORKERS, "GET"),
     "further_after": Door(WORKERS, "GET POST"),
     "notice_paper": Door(WORKERS, "GET"),
+    "notice_annex": Door(WORKERS, "GET"),
     "edit_notice": Door(WORKERS, "POST"),
     "confirm_notice": Door(WORKERS, "POST"),
     "submitted_notice": Door(WORKERS, "POST"),

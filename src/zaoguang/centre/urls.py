@@ -65,6 +65,7 @@ urlpatterns = [
     path(NOTICE, notices.notice_page, name="notice"),
     path(NOTICE + "further/", following_pages.further_of_notice, name="further_after"),
     path(NOTICE + "paper/", following_pages.paper, name="notice_paper"),
+    path(NOTICE + "annex/", notices.annex, name="notice_annex"),
     path(NOTICE + "edit/", notices.edit, name="edit_notice"),
     path(NOTICE + "confirm/", notices.confirm, name="confirm_notice"),
     path(NOTICE + "submitted/", notices.submitted, name="submitted_notice"),

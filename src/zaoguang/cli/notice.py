@@ -11,7 +11,18 @@ import click
 
 from zaoguang.errors import UserMistake
 from zaoguang.law.record import read_record
-from zaoguang.notices import Missing, Regime, Text, compose, missing, regime, regimes, render
+from zaoguang.notices import (
+    Annex,
+    Missing,
+    Regime,
+    Text,
+    compose,
+    missing,
+    regime,
+    regimes,
+    render,
+    statement_of_authority,
+)
 from zaoguang.notices.values import Value
 from zaoguang.words import gettext as _
 from zaoguang.words import spoken
@@ -81,7 +92,11 @@ def _gaps(gaps: Iterable[Missing]) -> list[dict[str, str]]:
 @click.argument("values", type=click.Path(path_type=Path))
 @click.option("--lang", help="The notice's language (default: the addressee's own).")
 @click.option(
-    "--format", "form", type=click.Choice(["txt", "eml", "pdf", "json"]), default="txt", help="What to make of it."
+    "--format",
+    "form",
+    type=click.Choice(["txt", "eml", "pdf", "annex", "json"]),
+    default="txt",
+    help="What to make of it; annex: the agent’s statement of authority as PDF, which an eml carries already.",
 )
 @click.option("--output", type=click.Path(path_type=Path, dir_okay=False), help="Write it here and not to the screen.")
 @click.option("--from", "sender", default="", help="Who sends the mail (for eml).")
@@ -105,11 +120,13 @@ def render_notice(
     language = lang or law.languages[0]
     text = render(law, language, given)
     if form == "pdf":
-        from zaoguang.notices.paper import to_pdf  # noqa: PLC0415 -- the typesetter is needed for this alone
-
-        content = to_pdf(text, language, _day(given), str(given.get("case_id", "")))
+        content = _paper(text, language, given)
+    elif form == "annex":
+        content = _paper(_statement(law, language, given), language, given)
     elif form == "eml":
-        content = _mail(text, _day(given), sender, recipient, message_id)
+        said = statement_of_authority(law, language, given)
+        annexes = [Annex(_paper(said, language, given), "application/pdf", "pdf")] if said is not None else []
+        content = _mail(text, annexes, _day(given), sender, recipient, message_id)
     elif form == "json":
         content = (json.dumps(_record(law, language, text, given), ensure_ascii=False) + "\n").encode()
     else:
@@ -143,11 +160,25 @@ def _day(given: Mapping[str, Value]) -> date:
         ) from error
 
 
-def _mail(text: Text, day: date, sender: str, recipient: str, message_id: str) -> bytes:
+def _paper(text: Text, language: str, given: Mapping[str, Value]) -> bytes:
+    from zaoguang.notices.paper import to_pdf  # noqa: PLC0415 -- the typesetter is needed for this alone
+
+    return to_pdf(text, language, _day(given), str(given.get("case_id", "")))
+
+
+def _statement(law: Regime, language: str, given: Mapping[str, Value]) -> Text:
+    said = statement_of_authority(law, language, given)
+    if said is None:
+        raise UserMistake(_("Only a notice that an agent gives, and that names a paper, has a statement of authority."))
+    return said
+
+
+def _mail(text: Text, annexes: list[Annex], day: date, sender: str, recipient: str, message_id: str) -> bytes:
     if not sender or not recipient:
         raise UserMistake(_("A mail needs --from and --to."))
     made = f"<{_digest(text)[:32]}@{sender.rpartition('@')[2]}>"
-    return compose(text, sender, recipient, message_id or made, datetime(day.year, day.month, day.day, tzinfo=UTC))
+    at = datetime(day.year, day.month, day.day, tzinfo=UTC)
+    return compose(text, sender, recipient, message_id or made, at, annexes=annexes)
 
 
 def _digest(text: Text) -> str:

@@ -4,13 +4,14 @@ A regime (one law's notice) is a folder under ``regimes/``: copy one, change its
 new law is there. A channel (how a platform takes a report) is an entry of a file under ``channels/``.
 """
 
+from zaoguang.notices.authority import statement_of_authority
 from zaoguang.notices.batch import Batch, Limit, not_pending, plan_batches, same_address
 from zaoguang.notices.channel import OPEN_ROUTES, Channel, Route, channel, channel_for, channels, stale_channels
 from zaoguang.notices.delivery import Accepted, Delivery, MailServer, NotSent, Reason, Unknown, deliver
 from zaoguang.notices.further import Further, Occasion, Towards
 from zaoguang.notices.host import Contact, DnsAnswers, HostFacts, Network, read_host
 from zaoguang.notices.ladder import Rung, Step, ladder
-from zaoguang.notices.mail import compose
+from zaoguang.notices.mail import Annex, compose
 from zaoguang.notices.regime import (
     NOTICE_LANGUAGES,
     Audience,
@@ -33,6 +34,7 @@ __all__ = [
     "NOTICE_LANGUAGES",
     "OPEN_ROUTES",
     "Accepted",
+    "Annex",
     "Audience",
     "Batch",
     "Channel",
@@ -81,4 +83,5 @@ __all__ = [
     "render",
     "same_address",
     "stale_channels",
+    "statement_of_authority",
 ]

@@ -1,19 +1,31 @@
 """A notice as an e-mail message (RFC 5322), byte for byte the same for the same input."""
 
 import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
+from hashlib import sha256
 
 from zaoguang.errors import UserMistake
 from zaoguang.notices.text import Text
 from zaoguang.notices.values import is_mail_address, refuse_hidden
 from zaoguang.words import gettext as _
 
-__all__ = ["checked_address", "compose"]
+__all__ = ["Annex", "checked_address", "compose"]
 
 _MESSAGE_ID = re.compile(r"<[A-Za-z0-9!#$%&'*+/=?^_`{|}~.-]{1,120}@[A-Za-z0-9.-]{1,120}>")
+
+
+@dataclass(frozen=True, slots=True)
+class Annex:
+    """A file that goes with a message; its name in the message is its number and the ending."""
+
+    content: bytes
+    kind: str  # media type, such as application/pdf
+    ending: str
 
 
 def compose(
@@ -26,6 +38,7 @@ def compose(
     sender_name: str = "",
     reply_to: str = "",
     in_reply_to: str = "",
+    annexes: Sequence[Annex] = (),
 ) -> bytes:
     """Give the message to hand to :func:`deliver`; lines end with CRLF and every byte is ASCII.
 
@@ -52,7 +65,17 @@ def compose(
     # Fixed by us and not by the library's guess, so that a newer Python writes the same bytes; both are safe for a
     # server that takes 7 bits only and for lines of any length (RFC 2045 section 6).
     message.set_content(text.body, charset="utf-8", cte="quoted-printable" if text.body.isascii() else "base64")
+    _annex(message, annexes)
     return message.as_bytes()
+
+
+def _annex(message: EmailMessage, annexes: Sequence[Annex]) -> None:
+    """Attach each annex under a name that says nothing; the border between the parts is made from what they hold."""
+    for number, annex in enumerate(annexes, start=1):
+        main, _slash, sub = annex.kind.partition("/")
+        message.add_attachment(annex.content, maintype=main, subtype=sub, filename=f"annex-{number}.{annex.ending}")
+    if annexes:
+        message.set_boundary(f"=-{sha256(b''.join(annex.content for annex in annexes)).hexdigest()[:48]}")
 
 
 def checked_address(address: str, where: str) -> str:

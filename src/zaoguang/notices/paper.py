@@ -11,10 +11,11 @@ from typing import Final
 import typst
 
 from zaoguang.errors import OutsideFailure, UserMistake, ZaoguangError
+from zaoguang.notices.mail import Annex
 from zaoguang.notices.text import Text
 from zaoguang.words import gettext as _
 
-__all__ = ["FONTS", "to_pdf"]
+__all__ = ["FONTS", "to_annex", "to_pdf"]
 
 _LETTER = Path(__file__).parent / "letter.typ"
 _NO_GLYPH: Final = re.compile(r'the text `"(.*?)"` could not be displayed', re.DOTALL)
@@ -76,6 +77,18 @@ def to_pdf(text: Text, language: str, day: date, mark: str = "") -> bytes:
     if not isinstance(made, bytes):
         raise OutsideFailure(_("The PDF file could not be made."))
     return made
+
+
+def to_annex(text: Text, language: str, day: date, mark: str = "") -> Annex:
+    """Give a text as an annex: PDF/A, or plain text where this machine has no fonts, for a notice must not wait.
+
+    Raises:
+        UserMistake: the letters lack a character.
+    """
+    try:
+        return Annex(to_pdf(text, language, day, mark), "application/pdf", "pdf")
+    except OutsideFailure:
+        return Annex(text.body.encode(), "text/plain", "txt")
 
 
 def _mistake(error: typst.TypstError) -> ZaoguangError:

@@ -15,7 +15,7 @@ from zaoguang.notices.regime import Regime
 from zaoguang.notices.values import Values, checked, missing, refuse_hidden
 from zaoguang.words import gettext as _
 
-__all__ = ["Text", "prior_report", "render"]
+__all__ = ["Text", "fill", "prior_report", "render"]
 
 _SUBJECT = "Subject: "
 _PARTS = Path(__file__).parent / "parts"
@@ -77,15 +77,23 @@ def render(regime: Regime, language: str, values: Values) -> Text:
 
 
 def _fill(regime: Regime, language: str, template: str, values: Mapping[str, object]) -> str:
-    known = {**values, "hours": regime.deadline.hours}
     try:
-        part = _environment().get_template(f"{language}.txt").make_module(known)
-        return _environment().from_string(template).render(**known, part=part)
+        return fill(language, template, {**values, "hours": regime.deadline.hours})
     except TemplateError as error:
         raise UserMistake(
             _("The text %(language)s of the notice %(regime)s is broken: %(why)s.")
             % {"language": language, "regime": regime.id, "why": error.message or type(error).__name__},
         ) from error
+
+
+def fill(language: str, template: str, values: Mapping[str, object]) -> str:
+    """Fill a template of ours with checked values; ``part`` in it gives the paragraphs that the letters share.
+
+    Raises:
+        TemplateError: the template is broken, or names a value that is not there.
+    """
+    part = _environment().get_template(f"{language}.txt").make_module(dict(values))
+    return _environment().from_string(template).render(**values, part=part)
 
 
 def prior_report(sent_at: datetime, message_id: str) -> str:

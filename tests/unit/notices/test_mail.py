@@ -3,13 +3,14 @@
 from datetime import UTC, datetime, timedelta, timezone
 from email import message_from_bytes
 from email.policy import default
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from zaoguang.errors import UserMistake
-from zaoguang.notices import Text, compose
+from zaoguang.notices import Annex, Text, compose
 
 AT = datetime(2026, 6, 1, 8, 30, tzinfo=UTC)
 TEXT = Text("A subject", "A body.\n")
@@ -18,9 +19,13 @@ words = st.text(st.characters(exclude_categories=["C", "Zl", "Zp"]), min_size=1,
 lines = st.lists(words, min_size=1, max_size=5).map(lambda each: "\n".join(each) + "\n")
 
 
-def message(**changed: str) -> bytes:
+def message(**changed: Any) -> bytes:  # noqa: ANN401  (whatever compose takes)
     """Compose a message with some parts changed."""
-    parts = {"sender": "desk@centre.example", "recipient": "abuse@platform.example", "message_id": ID} | changed
+    parts: dict[str, Any] = {
+        "sender": "desk@centre.example",
+        "recipient": "abuse@platform.example",
+        "message_id": ID,
+    } | changed
     subject = parts.pop("subject", TEXT.subject)
     return compose(Text(subject, TEXT.body), date=AT, **parts)
 
@@ -85,3 +90,15 @@ def test_a_message_id_that_mail_programs_would_change_is_refused(bad: str) -> No
 def test_a_name_in_chinese_is_read_back() -> None:
     read = message_from_bytes(message(sender_name="凿光 Support, Desk"), policy=default)
     assert read["From"].addresses[0].display_name == "凿光 Support, Desk"
+
+
+@given(st.binary(max_size=3_000), st.binary(min_size=1, max_size=300))
+def test_an_annex_arrives_byte_for_byte_under_a_name_that_says_nothing(first: bytes, second: bytes) -> None:
+    annexes = [Annex(first, "application/pdf", "pdf"), Annex(second, "application/pdf", "pdf")]
+    raw = message(annexes=annexes)
+    assert raw == message(annexes=annexes)
+    assert raw.isascii()
+    body, *attached = message_from_bytes(raw, policy=default).iter_parts()
+    assert body.get_content().replace("\r\n", "\n") == TEXT.body
+    assert [part.get_filename() for part in attached] == ["annex-1.pdf", "annex-2.pdf"]
+    assert [part.get_content() for part in attached] == [first, second]

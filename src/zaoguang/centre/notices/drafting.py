@@ -26,7 +26,7 @@ from zaoguang.centre.notices.proposals import new_message_id
 from zaoguang.centre.sealed import read, write, write_b
 from zaoguang.centre.sightings.models import Sighting
 from zaoguang.errors import UserMistake
-from zaoguang.notices import Missing, Regime, Sender, Text
+from zaoguang.notices import Annex, Missing, Regime, Sender, Text
 from zaoguang.vault import SecretKey
 from zaoguang.words import gettext as _
 from zaoguang.words import spoken
@@ -37,6 +37,7 @@ __all__ = [
     "Preview",
     "Values",
     "addresses_of",
+    "annex_of",
     "confirm",
     "digest",
     "draft",
@@ -46,6 +47,7 @@ __all__ = [
     "preview",
     "starting_values",
     "values_of",
+    "words_of",
     "write_draft",
 ]
 
@@ -68,10 +70,11 @@ class Door:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """A notice as it would leave now, or what it still lacks."""
+    """A notice as it would leave now, or what it still lacks; ``annex`` goes with it where an agent gives it."""
 
     missing: tuple[Missing, ...]
     text: Text | None
+    annex: Text | None = None
 
 
 def prefill(case: Case, key: SecretKey) -> dict[str, str | list[str] | bool]:
@@ -185,7 +188,10 @@ def preview(notice: Notice, key: SecretKey, now: datetime) -> Preview:
     regime = notices.regime(notice.regime)
     values = _all_values(notice, key, regime, now)
     lacking = notices.missing(regime, values, spoken())
-    return Preview(lacking, None if lacking else notices.render(regime, notice.language, values))
+    if lacking:
+        return Preview(lacking, None)
+    text = notices.render(regime, notice.language, values)
+    return Preview((), text, notices.statement_of_authority(regime, notice.language, values))
 
 
 def _all_values(notice: Notice, key: SecretKey, regime: Regime, now: datetime) -> dict[str, str | list[str] | bool]:
@@ -228,7 +234,12 @@ def names_survivor(notice: Notice, key: SecretKey) -> bool:
 
 def digest(seen: Preview) -> str:
     """Give the SHA-256 of the text that a person is shown, empty where there is none: a yes is to these words only."""
-    return sha256(f"{seen.text.subject}\n{seen.text.body}".encode()).hexdigest() if seen.text else ""
+    return sha256(json.dumps(words_of(seen)).encode()).hexdigest() if seen.text else ""
+
+
+def words_of(seen: Preview) -> list[str]:
+    """Give subject and body of what leaves, then of its annex if it has one."""
+    return [part for text in (seen.text, seen.annex) if text is not None for part in (text.subject, text.body)]
 
 
 @transaction.atomic
@@ -272,13 +283,20 @@ def confirm(
         raise UserMistake(_("This notice cannot leave yet: %(what)s") % {"what": seen.missing[0].sentence})
     if not compare_digest(shown.encode(), digest(seen).encode()):
         raise UserMistake(_("What this notice says has changed since you read it; read it again."))
-    write(notice, "text", json.dumps([seen.text.subject, seen.text.body], ensure_ascii=False), key)
+    write(notice, "text", json.dumps(words_of(seen), ensure_ascii=False), key)
     notice.confirmed_by, notice.confirmed_at = by, now
-    _hand_on(notice, seen.text, now)
+    _hand_on(notice, seen.text, seen.annex, now)
     record(Verb.NOTICE_CONFIRMED, now=now, person=by, case=case, subject=notice.pk)
 
 
-def _hand_on(notice: Notice, text: Text, now: datetime) -> None:
+def annex_of(notice: Notice, annex: Text, day: datetime) -> Annex:
+    """Set an annex as a file, dated with the day of its notice."""
+    from zaoguang.notices.paper import to_annex  # noqa: PLC0415  (the typesetter is needed for this alone)
+
+    return to_annex(annex, notice.language, day.date(), notice.case.number)
+
+
+def _hand_on(notice: Notice, text: Text, annex: Text | None, now: datetime) -> None:
     if notice.route != Route.EMAIL or notices.regime(notice.regime).sender is not Sender.SURVIVOR:
         notice.state = NoticeState.SENDING.value
         notice.save()
@@ -287,7 +305,14 @@ def _hand_on(notice: Notice, text: Text, now: datetime) -> None:
     earlier = notice.escalates.message_id if notice.escalates is not None else ""
     sender = envelope_from()
     message = notices.compose(
-        text, sender, notice.to(), notice.message_id, now, sender_name=settings.CENTRE_NAME, in_reply_to=earlier
+        text,
+        sender,
+        notice.to(),
+        notice.message_id,
+        now,
+        sender_name=settings.CENTRE_NAME,
+        in_reply_to=earlier,
+        annexes=[annex_of(notice, annex, now)] if annex is not None else [],
     )
     write_b(notice, "outbox", message.decode("ascii"))
     notice.state = NoticeState.CONFIRMED.value

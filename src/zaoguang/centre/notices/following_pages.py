@@ -17,7 +17,7 @@ from zaoguang.centre.cases import consents
 from zaoguang.centre.notices.following import Choice, Offer, draft_further, offers_after, offers_for, other_doors
 from zaoguang.centre.notices.forms import LANGUAGE_NAMES
 from zaoguang.centre.notices.models import Notice
-from zaoguang.centre.notices.sheet import final_text
+from zaoguang.centre.notices.sheet import final_texts
 from zaoguang.centre.pages import speaks_errors, time_of
 from zaoguang.errors import UserMistake
 from zaoguang.law.answer import grade_words
@@ -117,10 +117,10 @@ def paper(request: CaseRequest, case_id: object, notice_id: UUID) -> HttpRespons
     """Give a confirmed notice as a PDF/A file, for counsel or for whoever hands it over; it is kept nowhere."""
     del case_id
     notice = get_object_or_404(Notice, pk=notice_id, case=request.open_case.case)
-    text = final_text(notice, request.open_case.identity_key())
-    if text is None or notice.confirmed_at is None:
+    texts = final_texts(notice, request.open_case.identity_key())
+    if not texts or notice.confirmed_at is None:
         raise UserMistake(str(_("There is a paper only of a notice that was confirmed.")))
-    content = to_pdf(text, notice.language, notice.confirmed_at.date(), request.open_case.case.number)
+    content = to_pdf(texts[0], notice.language, notice.confirmed_at.date(), request.open_case.case.number)
     response = HttpResponse(content, content_type="application/pdf")
     response.headers["Content-Disposition"] = f'attachment; filename="zaoguang-{request.open_case.case.number}.pdf"'
     return response

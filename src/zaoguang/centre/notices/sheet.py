@@ -12,7 +12,7 @@ from zaoguang.notices.regime import Field
 from zaoguang.vault import SecretKey
 from zaoguang.words import LANGUAGES, spoken
 
-__all__ = ["SheetLine", "final_text", "sheet_lines"]
+__all__ = ["SheetLine", "final_texts", "sheet_lines"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +23,11 @@ class SheetLine:
     value: str
 
 
-def final_text(notice: Notice, key: SecretKey) -> Text | None:
-    """Give the text that a person confirmed; none before that."""
+def final_texts(notice: Notice, key: SecretKey) -> tuple[Text, ...]:
+    """Give the text that a person confirmed, then its annex if it has one; nothing before that."""
     stored = read(notice, "text", key)
-    if not stored:
-        return None
-    subject, body = json.loads(stored)
-    return Text(subject, body)
+    words = json.loads(stored) if stored else []
+    return tuple(Text(subject, body) for subject, body in zip(words[::2], words[1::2], strict=True))
 
 
 def sheet_lines(notice: Notice, key: SecretKey) -> tuple[SheetLine, ...]:

@@ -17,14 +17,25 @@ from zaoguang.centre.notices.brakes import all_stopped
 from zaoguang.centre.notices.forms import RegimeForm
 from zaoguang.centre.notices.groups import Group, for_strangers, known_channels, open_groups
 from zaoguang.centre.notices.models import Answer, Notice, Route
-from zaoguang.centre.notices.sheet import final_text, sheet_lines
+from zaoguang.centre.notices.sheet import final_texts, sheet_lines
 from zaoguang.centre.pages import speaks_errors, time_of
 from zaoguang.centre.sealed import read
 from zaoguang.errors import UserMistake
 from zaoguang.notices import Regime
 from zaoguang.notices.values import is_mail_address
 
-__all__ = ["again", "answer", "confirm", "edit", "new_notices", "notice_page", "resolve", "submitted", "withdraw"]
+__all__ = [
+    "again",
+    "annex",
+    "answer",
+    "confirm",
+    "edit",
+    "new_notices",
+    "notice_page",
+    "resolve",
+    "submitted",
+    "withdraw",
+]
 
 
 def _spoken() -> str:
@@ -159,7 +170,7 @@ def _show(request: CaseRequest, notice: Notice, form: RegimeForm | None = None) 
             "to": notice.to(),
             "preview": preview,
             "shown": drafting.digest(preview) if preview else "",
-            "text": final_text(notice, key),
+            "texts": final_texts(notice, key),
             "receipt": read(notice, "receipt", key),
             "form": form if editable else None,
             "sheet": sheet_lines(notice, key) if notice.route == Route.FORM and not editable else (),
@@ -174,6 +185,21 @@ def _show(request: CaseRequest, notice: Notice, form: RegimeForm | None = None) 
         },
         status=status,
     )
+
+
+@member(Permission.READ_NOTICES)
+@require_GET
+@speaks_errors
+def annex(request: CaseRequest, case_id: object, notice_id: UUID) -> HttpResponse:
+    """Give the annex of a confirmed notice as a file, to be added to the addressee's form."""
+    del case_id
+    notice = _notice(request, notice_id)
+    texts = final_texts(notice, request.open_case.identity_key())
+    if notice.confirmed_at is None or len(texts) < 2:  # noqa: PLR2004  (the letter itself, and its annex)
+        raise UserMistake(str(_("This notice has no annex.")))
+    made = drafting.annex_of(notice, texts[1], notice.confirmed_at)
+    headers = {"Content-Disposition": f'attachment; filename="{notice.case.number}-annex-1.{made.ending}"'}
+    return HttpResponse(made.content, content_type=made.kind, headers=headers)
 
 
 @member(Permission.DRAFT_NOTICE)
