@@ -22,7 +22,7 @@ class Step(StrEnum):
     CLOSED = "closed"
     SETTLE = "settle"  # a notice waits for a person's word
     REVIEW = "review"  # several drafts wait for one yes
-    FILL = "fill"  # a confirmed notice waits for a person to fill in the addressee's form
+    FILL = "fill"  # a confirmed notice waits for a person to fill in a form, or to hand it over
     ARRIVED = "arrived"  # she has sent fingerprints
     CONSENT = "consent"  # she has not agreed to matching and sealing
     ITEMS = "items"
@@ -64,8 +64,8 @@ def _deciding(case: Case) -> NextStep | None:
         return NextStep(Step.REVIEW, count=len(waiting))
     if waiting:
         return NextStep(Step.SETTLE, count=len(waiting), notice=waiting[0])
-    sheets = case.notices.filter(state=NoticeState.SENDING.value, route=Route.FORM).order_by("made_at", "id")
-    first = sheets.first()
+    sheets = case.notices.filter(state=NoticeState.SENDING.value).exclude(route=Route.EMAIL)
+    first = sheets.order_by("made_at", "id").first()
     return NextStep(Step.FILL, count=sheets.count(), notice=first) if first is not None else None
 
 

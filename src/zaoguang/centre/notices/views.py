@@ -155,7 +155,7 @@ def _show(request: CaseRequest, notice: Notice, form: RegimeForm | None = None) 
         form = RegimeForm(None, regimes=[regime], initial=initial)
     others = notice.case.notices.exclude(pk=notice.pk)
     following = others.filter(state=NoticeState.DRAFT.value).first()
-    sheet = others.filter(state=NoticeState.SENDING.value, route=Route.FORM).order_by("made_at", "id").first()
+    by_hand = others.filter(state=NoticeState.SENDING.value).exclude(route=Route.EMAIL)
     return render(
         request,
         "notices/notice.html",
@@ -181,7 +181,7 @@ def _show(request: CaseRequest, notice: Notice, form: RegimeForm | None = None) 
             "attempts": notice.attempts.all(),
             "answers": Answer.choices,
             "following": following,
-            "next_sheet": sheet if following is None else None,
+            "next_sheet": by_hand.order_by("made_at", "id").first() if following is None else None,
         },
         status=status,
     )
