@@ -79,6 +79,12 @@ def test_from_login_to_a_draft(running: Running, pages: Pages, screen: Screen) -
     page.get_by_role("button", name="Confirm and send").click()
     page.get_by_text("The notice is confirmed.").wait_for()
     look("confirmed")
+    page.get_by_role("link", name="Other ways for these copies").click()
+    page.locator("details").evaluate_all("all => all.forEach(each => each.open = true)")
+    look("other ways")
+    page.locator(".panel", has_text="Demand to preserve records").get_by_role("button", name="Make this draft").click()
+    page.get_by_text("The draft was made.").wait_for()
+    look("draft of another kind")
     assert [(name, found) for name, found in seen if found] == []
 
 

@@ -163,7 +163,8 @@ def stopped_addressee(now: datetime, address: str = "full@box.example") -> Addre
     return stop
 
 
-def _fetched(address: str, moment: datetime) -> Fetched:
+def fetched(address: str, moment: datetime) -> Fetched:
+    """Give what fetching that address gave."""
     return Fetched(address, address, (), 200, (), moment, moment, "127.0.0.1", 1000, "ab" * 32)
 
 
@@ -173,9 +174,9 @@ def _found_copies(case: Case, by: Person, moment: datetime) -> LinkCheck:
     index, seen = case_index(case), made_fingerprint(1)
     for page in pages:
         picture = f"{page}/picture.jpg"
-        shown = PictureSeen(picture, _fetched(picture, moment), seen)
+        shown = PictureSeen(picture, fetched(picture, moment), seen)
         with transaction.atomic():
-            keep_sightings(case, PageReport("link", page, _fetched(page, moment), (shown,)), index, moment)
+            keep_sightings(case, PageReport("link", page, fetched(page, moment), (shown,)), index, moment)
     case.sightings.update(judged_at=moment)  # as after the decoys: a copy is kept there
     check.links.update(state=LinkState.READ, pictures=1, found=1)
     LinkCheck.objects.filter(pk=check.pk).update(state=CheckState.DONE, finished_at=moment)

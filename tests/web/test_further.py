@@ -4,18 +4,28 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.made_centre import ANSWERS, MadeCentre, client_of, confirm_as_read, text_of
+from tests.support.made_centre import (
+    ANSWERS,
+    MadeCentre,
+    client_of,
+    confirm_as_read,
+    fetched,
+    made_fingerprint,
+    text_of,
+)
 from tests.support.readers import MOMENT
 from zaoguang import notices
 from zaoguang.casework import NoticeState, Outcome
-from zaoguang.centre.notices import drafting, following, groups, sending, unsure
+from zaoguang.centre.notices import drafting, following, groups, rechecks, sending, unsure
 from zaoguang.centre.notices.following import Choice, Offer
 from zaoguang.centre.notices.models import Answer, Due, DueKind, Notice, Route
 from zaoguang.centre.notices.proposals import propose_if_due
 from zaoguang.centre.sealed import read_b
+from zaoguang.centre.sightings.matching import case_index
 from zaoguang.centre.sightings.models import Sighting
 from zaoguang.errors import UserMistake
 from zaoguang.notices import Limit
+from zaoguang.watch import PageReport, PictureSeen
 
 pytestmark = pytest.mark.django_db
 
@@ -220,3 +230,19 @@ def test_a_refusal_s_next_step_speaks_of_the_appeal(centre: MadeCentre) -> None:
     assert wanted in text_of(client.get(f"/cases/{centre.case.pk}/notices/{proposal.pk}/"))
     Notice.objects.filter(pk=refused.pk).update(answer=Answer.ASKS)
     assert wanted not in text_of(client.get(f"/cases/{centre.case.pk}/notices/{proposal.pk}/"))
+
+
+def test_the_time_of_a_notice_beside_the_demand_leaves_no_copy_unanswered(centre: MadeCentre) -> None:
+    demand = sent(centre.draft)
+    logs = sent(choose(centre, fitting(demand)["preserve-logs"], demand))
+    copy = demand.sightings.get()
+    shown = PictureSeen(copy.picture(), fetched(copy.picture(), LATER), made_fingerprint(1))
+    report = PageReport("link", copy.page(), fetched(copy.page(), LATER), (shown,))
+    for notice, outcome in ((logs, ""), (demand, Outcome.NO_ANSWER.value)):
+        rechecks._settle_notice(notice, {copy.pk: report}, case_index(centre.case), LATER)
+        copy.refresh_from_db()
+        assert copy.outcome == outcome
+    assert propose_if_due(logs, LATER) is not None
+    logs.escalations.all().delete()
+    Notice.objects.filter(pk=logs.pk).update(answer=Answer.RECEIPT)
+    assert propose_if_due(Notice.objects.get(pk=logs.pk), LATER) is None  # what it asked for was done

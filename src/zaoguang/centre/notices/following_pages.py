@@ -26,7 +26,8 @@ from zaoguang.words import spoken
 
 __all__ = ["further_of_case", "further_of_notice", "paper"]
 
-_MOST_COPIES = 1_000
+_MOST_COPIES = 100
+"""Copies that one form lists; the rest go into the next draft."""
 _WAYS = {
     notices.Route.PHONE: _("By telephone"),
     notices.Route.AUTHORITY_ONLY: _("For authorities only"),
@@ -69,7 +70,7 @@ def _page(request: CaseRequest, after: Notice | None) -> HttpResponse:
         "case": case,
         "notice": after,
         "agreed": ConsentUse.NOTICE in consents.live(case),
-        "lines": [_line(offer) for offer in offers],
+        "lines": [_line(offer) for offer in sorted(offers, key=_is_far)],
         "earlier": _led_to(case.notices.all()) if after is None else (),
         "doors": _doors(),
         "mistake": mistake,
@@ -90,10 +91,16 @@ def _line(offer: Offer) -> dict[str, Any]:
         "why": offer.further.why(spoken()),
         "identity": offer.law.identity.sentence(spoken()),
         "own_name": not offer.law.identity.agent_allowed,
-        "copies": [(each.pk, each.page()) for each in offer.copies],
+        "copies": [(each.pk, each.page()) for each in offer.copies[:_MOST_COPIES]],
+        "more": max(0, len(offer.copies) - _MOST_COPIES),
         "languages": [(each, LANGUAGE_NAMES[each]) for each in offer.law.languages],
         "grade": grade_words(offer.channel.grade) if offer.channel is not None else "",
     }
+
+
+def _is_far(offer: Offer) -> bool:
+    """Sort bodies that do not speak the language of the page behind those that do, all else as it was."""
+    return ":" in offer.key and offer.channel is not None and spoken() not in offer.channel.languages
 
 
 def _led_to(found: Iterable[Notice]) -> list[Notice]:
