@@ -82,7 +82,7 @@ WIDE = (
     Site("echo-search", SiteKind.SEARCH, Character.ECHOES, "email", "eu-dsa-16"),
     Site("mirror-search", SiteKind.SEARCH, Character.MAKES_UP, "email", "us-take-it-down"),
 )
-"""Fifteen platforms under nine laws, in six languages, and two sites that only show what they are asked for."""
+"""Fifteen platforms under nine laws, in five languages, and two sites that only show what they are asked for."""
 
 
 class Cast(StrEnum):

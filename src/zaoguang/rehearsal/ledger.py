@@ -26,7 +26,7 @@ from zaoguang.centre.sightings.models import Sighting
 from zaoguang.errors import DoesNotHold
 from zaoguang.evidence import verify_package
 from zaoguang.rehearsal.cast import Character
-from zaoguang.rehearsal.mailbox import Letter, read_journal
+from zaoguang.rehearsal.mailbox import read_journal
 from zaoguang.rehearsal.stage import PASSPHRASE, Stage
 from zaoguang.vault import unlock
 
@@ -65,7 +65,7 @@ class Ledger:
         self._again = {copy["again"] for copy in copies if copy["again"]}
         characters = {site.name: site.character for site in stage.sites}
         self._traps = set(stage.world["traps"])
-        self._characters = {urlsplit(copy["picture"]).netloc: characters[copy["site"]] for copy in copies}
+        self._expected = {urlsplit(copy["picture"]).netloc: EXPECTED[characters[copy["site"]]] for copy in copies}
 
     def compare(self) -> Comparison:
         """Compare the sightings with the plan: a copy counts as found only when the right item is named.
@@ -140,14 +140,15 @@ class Ledger:
         return {"planted": len(planted), "stopped": sum(to in stopped and tried[to] == FUSE for to in planted)}
 
     def traps(self) -> Comparison:
-        """Compare the pages that are traps with those known as such, and count the notices that went there."""
+        """Compare the pages that are traps with those known as such, and count the notices to them, drafts too."""
         known = {each.page() for each in self._sightings().filter(on_request=True)}
         sites = {site.name: site.mailbox for site in self._stage.sites if site.character.is_trap}
-        letters = sum(bool(set(letter["to"]) & set(sites.values())) for letter in self._journal())
+        there = {message_id for message_id, to in self._letters() if set(to) & set(sites.values())}
+        meant = set(self._notices().filter(channel__in=sites).values_list("message_id", flat=True))
         return {
             "planted": len(self._traps),
             "known": len(known & self._traps),
-            "notices": letters + self._notices().filter(channel__in=sites).count(),
+            "notices": len(there | meant),
         }
 
     def nothing_due(self) -> bool:
@@ -161,19 +162,18 @@ class Ledger:
 
     def arrived(self, notice_id: str) -> bool:
         """Ask the mailbox whether a notice is there, as a person would ask the platform."""
-        return self._letters()[self._notices().get(pk=notice_id).message_id] > 0
+        message_id = self._notices().get(pk=notice_id).message_id
+        return any(each == message_id for each, _to in self._letters())
 
-    def _journal(self) -> Iterator[Letter]:
-        return read_journal(self._stage.folder / "mailbox")
-
-    def _letters(self) -> Counter[str]:
-        """Count the messages in the mailbox by Message-ID."""
-        read = (message_from_bytes(b64decode(each["message"]), policy=default) for each in self._journal())
-        return Counter(str(message["Message-ID"]) for message in read)
+    def _letters(self) -> Iterator[tuple[str, list[str]]]:
+        """Yield the Message-ID and the recipients of each message in the mailbox."""
+        for each in read_journal(self._stage.folder / "mailbox"):
+            message = message_from_bytes(b64decode(each["message"]), policy=default)
+            yield str(message["Message-ID"]), each["to"]
 
     def posted(self) -> Comparison:
         """Compare the notices that the centre says are sent with what the mailbox holds."""
-        letters = self._letters()
+        letters = Counter(message_id for message_id, _to in self._letters())
         sent = self._notices().filter(state="sent")
         ids = [each.message_id for each in sent if each.route == Route.EMAIL]
         return {
@@ -195,10 +195,8 @@ class Ledger:
         return dict(Counter(each.outcome or "up" for each in self._copies()))
 
     def wrong_outcomes(self) -> int:
-        """Count the copies whose outcome is not what their platform's character must lead to."""
-        return sum(
-            each.outcome != EXPECTED[self._characters[urlsplit(each.picture()).netloc]] for each in self._copies()
-        )
+        """Count the copies whose outcome is not what their platform's character must lead to; a trap's has none."""
+        return sum(each.outcome != self._expected.get(urlsplit(each.picture()).netloc) for each in self._copies())
 
     def reappeared(self) -> Comparison:
         """Compare the copies that came back with those found again."""

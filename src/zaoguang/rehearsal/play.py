@@ -146,9 +146,10 @@ class Play:
     def make_ready(self) -> bool:
         """Answer the laws' questions once, get the drafts and confirm them; false if nobody has to be asked."""
         clicks, waited, confirmations = self.visitor.clicks, self.visitor.waited, self.confirmations
-        form = self.visitor.open(f"{self.case}notices/new/").form("notices/new/")
-        if not form.values.get("group"):
+        page = self.visitor.open(f"{self.case}notices/new/")
+        if not page.has_form("notices/new/"):
             return False
+        form = page.form("notices/new/")
         asked = {name: value for name, value in ANSWERS.items() if name in form.values}
         page = self.visitor.send(form, asked)
         drafts = self.ledger.notices("draft")
