@@ -81,6 +81,8 @@ TABLE = {
     "resolve_notice": Door(WORKERS, "POST"),
     "send_again": Door(WORKERS, "POST"),
     "answer_notice": Door(WORKERS, "POST"),
+    "turn_notice": Door(WORKERS, "POST"),
+    "received_notice": Door(WORKERS, "POST"),
     "withdraw_notice": Door(WORKERS, "POST"),
 }
 

@@ -39,7 +39,8 @@ def fitting(notice: Notice, days: float = 0) -> dict[str, Offer]:
 
 def sent(notice: Notice, answer: Answer | None = None, by: object = None) -> Notice:
     """Let a notice have gone out at MOMENT, and be answered."""
-    sending.set_clock(notice, MOMENT)
+    if notice.sent_at is None:
+        sending.set_clock(notice, MOMENT)
     if answer is not None:
         unsure.record_answer(notice, answer, by, MOMENT)  # type: ignore[arg-type]  # a person
     return Notice.objects.get(pk=notice.pk)

@@ -3,7 +3,7 @@
 Everything here is a value or a rule over values; ``now`` is always given, and time is aware UTC.
 """
 
-from zaoguang.casework.clock import deadline, escalation_due, recheck_times, watch_after
+from zaoguang.casework.clock import escalation_due, recheck_times, watch_after
 from zaoguang.casework.consent import Consent, ConsentUse, may
 from zaoguang.casework.outcome import Outcome, Settled, dead_for_good, outcome_from, reappeared, settle
 from zaoguang.casework.roles import Permission, Role, allows
@@ -20,7 +20,6 @@ __all__ = [
     "Settled",
     "allows",
     "dead_for_good",
-    "deadline",
     "escalation_due",
     "may",
     "may_change",

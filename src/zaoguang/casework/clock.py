@@ -1,6 +1,6 @@
-"""When a notice is due, when its addresses are looked at again, when the next step should be proposed.
+"""When the addresses of a notice are looked at again, and when the next step should be proposed.
 
-Hours are hours: everything is aware UTC, so that neither daylight saving nor a leap day moves a deadline.
+When a notice is due is counted in ``casework.deadlines``.
 """
 
 from datetime import datetime, timedelta
@@ -10,9 +10,7 @@ from zaoguang.casework.outcome import Outcome
 from zaoguang.errors import UserMistake
 from zaoguang.words import gettext as _
 
-__all__ = ["deadline", "escalation_due", "recheck_times", "watch_after"]
-
-_MAX_HOURS = 24 * 3660
+__all__ = ["escalation_due", "recheck_times", "watch_after"]
 
 _DENSE = tuple(timedelta(hours=hours) for hours in (1, 6, 24))
 """The first looks after sending: where a platform acts at all, it mostly acts within a day."""
@@ -23,19 +21,6 @@ _THINNING = tuple(timedelta(days=days) for days in (3, 7, 14, 30, 60, 90, 180, 3
 _WATCH = timedelta(days=90)
 
 _NEEDS_ESCALATION = frozenset({None, Outcome.NO_ANSWER, Outcome.REFUSED, Outcome.GEOBLOCKED})
-
-
-def deadline(regime_hours: int, sent_at: datetime) -> datetime:
-    """Give the moment, in UTC, at which that many hours have passed since sending.
-
-    Raises:
-        UserMistake: the hours are not between 1 and ten years, or the time has no time zone.
-    """
-    if not 1 <= regime_hours <= _MAX_HOURS:
-        raise UserMistake(
-            _("A deadline of %(hours)s hours makes no sense; it must be at least 1.") % {"hours": regime_hours},
-        )
-    return in_utc(sent_at) + timedelta(hours=regime_hours)
 
 
 def recheck_times(sent_at: datetime, deadline: datetime) -> tuple[datetime, ...]:
@@ -57,11 +42,12 @@ def watch_after(last: datetime) -> datetime:
     return in_utc(last) + _WATCH
 
 
-def escalation_due(deadline: datetime, outcome: Outcome | None, now: datetime, *, escalated: bool) -> bool:
+def escalation_due(deadline: datetime | None, outcome: Outcome | None, now: datetime, *, escalated: bool) -> bool:
     """Tell whether a next step should be *proposed* to a person; nothing is ever escalated by itself.
 
     A refusal needs no waiting. Whatever else still stands, a block by country included, is due at the deadline.
+    Without one (``None``: the clock stands still) nothing is due, a refusal neither.
     """
-    if escalated or outcome not in _NEEDS_ESCALATION:
+    if escalated or deadline is None or outcome not in _NEEDS_ESCALATION:
         return False
     return outcome is Outcome.REFUSED or in_utc(now) >= in_utc(deadline)

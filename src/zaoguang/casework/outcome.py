@@ -58,11 +58,12 @@ class Settled:
     reappeared: bool
 
 
-def outcome_from(finding: str, deadline: datetime, now: datetime, *, refused: bool = False) -> Outcome | None:
+def outcome_from(finding: str, deadline: datetime | None, now: datetime, *, refused: bool = False) -> Outcome | None:
     """Give the outcome that one look at an address shows, or None while it is still up and the clock runs.
 
-    ``finding`` is one of the watch's words. ``refused`` says that a person recorded the addressee's refusal. Where
-    nobody can tell (a login wall, an unclear page), the answer is never ``removed``.
+    ``finding`` is one of the watch's words. ``deadline`` is None while the clock stands still. ``refused`` says that a
+    person recorded the addressee's refusal. Where nobody can tell (a login wall, an unclear page), the answer is never
+    ``removed``.
 
     Raises:
         UserMistake: the finding is not one of the known words, or a time has no time zone.
@@ -73,7 +74,7 @@ def outcome_from(finding: str, deadline: datetime, now: datetime, *, refused: bo
         raise UserMistake(_("%(finding)r is not a finding of a recheck.") % {"finding": finding})
     if refused:
         return Outcome.REFUSED
-    return Outcome.NO_ANSWER if in_utc(now) >= in_utc(deadline) else None
+    return Outcome.NO_ANSWER if deadline is not None and in_utc(now) >= in_utc(deadline) else None
 
 
 def reappeared(previous: Outcome | None, finding: str) -> bool:
@@ -82,7 +83,7 @@ def reappeared(previous: Outcome | None, finding: str) -> bool:
 
 
 def settle(
-    previous: Outcome | None, finding: str, deadline: datetime, now: datetime, *, refused: bool = False
+    previous: Outcome | None, finding: str, deadline: datetime | None, now: datetime, *, refused: bool = False
 ) -> Settled:
     """Give the outcome after a recheck, from the one before it and what was seen now.
 

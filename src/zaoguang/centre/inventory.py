@@ -168,6 +168,7 @@ _OPEN: Mapping[str, Mapping[str, str]] = {
     "clocks_caseclock": {
         "id": _ROW,
         "case_id": _LINK,
+        "notice_id": _LINK,
         "kind": _WORD,
         "place": _WORD,
         "amount": _COUNT,

@@ -14,7 +14,7 @@ from zaoguang.centre.guide import views as guide
 from zaoguang.centre.intake import sending
 from zaoguang.centre.intake import views as intake
 from zaoguang.centre.letters import views as letters
-from zaoguang.centre.notices import brake_pages, following_pages, review_pages
+from zaoguang.centre.notices import brake_pages, clock_pages, following_pages, review_pages
 from zaoguang.centre.notices import views as notices
 from zaoguang.centre.sightings import verdict_pages
 from zaoguang.centre.sightings import views as sightings
@@ -72,5 +72,7 @@ urlpatterns = [
     path(NOTICE + "resolve/", notices.resolve, name="resolve_notice"),
     path(NOTICE + "again/", notices.again, name="send_again"),
     path(NOTICE + "answer/", notices.answer, name="answer_notice"),
+    path(NOTICE + "clock/", clock_pages.turn, name="turn_notice"),
+    path(NOTICE + "received/", clock_pages.received, name="received_notice"),
     path(NOTICE + "withdraw/", notices.withdraw, name="withdraw_notice"),
 ]

@@ -53,11 +53,21 @@ def _kind(each: Regime) -> dict[str, object]:
         "audience": each.audience.value,
         "sender": each.sender.value,
         "languages": list(each.languages),
-        "hours": each.deadline.hours,
-        "basis": each.deadline.basis.value,
+        **_time(each),
         "identity": each.identity.sentence(spoken()),
         "agent_allowed": each.identity.agent_allowed,
         "required": [field.name for field in each.fields if field.required],
+    }
+
+
+def _time(each: Regime) -> dict[str, object]:
+    rule = each.deadline
+    return {
+        "amount": rule.period.amount,
+        "unit": rule.period.unit.value,
+        "place": rule.place.value,
+        "counts_from": rule.counts_from.value,
+        "basis": rule.basis.value,
     }
 
 
@@ -192,8 +202,7 @@ def _record(law: Regime, language: str, text: Text, given: Mapping[str, Value]) 
         "subject": text.subject,
         "body": text.body,
         "sha256": _digest(text),
-        "hours": law.deadline.hours,
-        "basis": law.deadline.basis.value,
+        **_time(law),
         "fields": {field.name: given[field.name] for field in law.fields if field.name in given},
     }
 

@@ -7,6 +7,7 @@ new law is there. A channel (how a platform takes a report) is an entry of a fil
 from zaoguang.notices.authority import statement_of_authority
 from zaoguang.notices.batch import Batch, Limit, not_pending, plan_batches, same_address
 from zaoguang.notices.channel import OPEN_ROUTES, Channel, Route, channel, channel_for, channels, stale_channels
+from zaoguang.notices.deadline import Deadline
 from zaoguang.notices.delivery import Accepted, Delivery, MailServer, NotSent, Reason, Unknown, deliver
 from zaoguang.notices.further import Further, Occasion, Towards
 from zaoguang.notices.host import Contact, DnsAnswers, HostFacts, Network, read_host
@@ -16,7 +17,6 @@ from zaoguang.notices.regime import (
     NOTICE_LANGUAGES,
     Audience,
     Condition,
-    Deadline,
     Field,
     FieldKind,
     Identity,

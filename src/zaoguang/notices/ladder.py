@@ -42,7 +42,7 @@ class Rung:
     address: str  # a mail address or a form; "" where nothing is known
     regime: str  # "" where no notice of ours goes there
     channel: str
-    wait_hours: int  # 0: beside the others, not after them
+    wait_hours: int  # about so many; 0: beside the others, not after them
     wait_for: str
 
 
@@ -71,7 +71,7 @@ def ladder(host: str, known: Channel | None, facts: HostFacts | None, place: str
 
 
 def _rung(step: Step, who: str, address: str, law: str, wait_for: str, channel: str = "") -> Rung:
-    return Rung(step, who, address, law, channel, regime(law).deadline.hours, wait_for)
+    return Rung(step, who, address, law, channel, regime(law).deadline.about_hours, wait_for)
 
 
 def _site(host: str, known: Channel | None) -> Rung:
@@ -102,4 +102,4 @@ def _behind(facts: HostFacts | None) -> tuple[Rung, ...]:
 def _regulator(place: str) -> Rung:
     law, door = _REGULATORS.get(place, ("", ""))
     wait = _("The number under which the report is kept, and what was ordered.")
-    return Rung(Step.REGULATOR, door, "", law, door, regime(law).deadline.hours if law else 0, wait)
+    return Rung(Step.REGULATOR, door, "", law, door, regime(law).deadline.about_hours if law else 0, wait)

@@ -7,8 +7,9 @@ from functools import cache
 from pathlib import Path
 
 from zaoguang.errors import UserMistake
-from zaoguang.law import ClockBasis, Wording, provision
+from zaoguang.law import Wording
 from zaoguang.law.record import Record, read_record
+from zaoguang.notices.deadline import Deadline, known_provision, read_deadline
 from zaoguang.notices.further import Further, read_further
 from zaoguang.words import gettext as _
 
@@ -16,7 +17,6 @@ __all__ = [
     "NOTICE_LANGUAGES",
     "Audience",
     "Condition",
-    "Deadline",
     "Field",
     "FieldKind",
     "Identity",
@@ -30,8 +30,8 @@ __all__ = [
 
 _REGIMES = Path(__file__).parent / "regimes"
 _SUPERSET = Path(__file__).parent / "fields.yaml"
-_RESERVED = frozenset({"hours", "part"})
-"""Names that a template uses for the deadline's hours and for the shared paragraphs."""
+_RESERVED = frozenset({"amount", "hours", "part", "unit"})
+"""Names that a template uses for how long the addressee has and for the shared paragraphs."""
 
 NOTICE_LANGUAGES = ("en", "zh-Hans", "zh-Hant", "ko", "ja")
 """The languages that a notice may be written in, as BCP 47 tags; its labels are in the two that a page speaks."""
@@ -110,15 +110,6 @@ class Field:
         if self.required_unless is not None and self.required_unless.holds(values):
             return False
         return self.required_when.holds(values) if self.required_when is not None else self.required
-
-
-@dataclass(frozen=True, slots=True)
-class Deadline:
-    """How long the addressee has, and whether the law or the centre's practice says so."""
-
-    hours: int
-    basis: ClockBasis
-    provision: str  # "" where no law sets a time and practice alone does
 
 
 @dataclass(frozen=True, slots=True)
@@ -204,25 +195,17 @@ def _read_regime(path: Path) -> Regime:
         title=top.wording("title"),
         audience=top.choice("audience", Audience),
         sender=top.choice("sender", Sender),
-        provision=_known_provision(top, "provision") if top.has("provision") else "",
+        provision=known_provision(top, "provision") if top.has("provision") else "",
         refusal=top.wording("refusal"),
         languages=languages,
         fields=_read_fields(top),
-        deadline=_read_deadline(top.record("deadline")),
+        deadline=read_deadline(top.record("deadline")),
         identity=_read_identity(top.record("identity")),
         templates={language: _read_template(path.parent / f"{language}.txt") for language in languages},
         further=read_further(top.record("further")) if top.has("further") else None,
     )
     top.done()
     return read
-
-
-def _known_provision(record: Record, key: str) -> str:
-    name = record.text(key)
-    try:
-        return provision(name).id
-    except UserMistake as error:
-        raise record.mistake(key, _("names the provision %(id)s, which the law lacks") % {"id": name}) from error
 
 
 def _read_template(path: Path) -> str:
@@ -233,15 +216,6 @@ def _read_template(path: Path) -> str:
     if len(text) > _MAX_TEMPLATE:
         raise UserMistake(_("%(file)s is too long for the text of a notice.") % {"file": path})
     return text
-
-
-def _read_deadline(record: Record) -> Deadline:
-    hours, basis = record.hours("hours"), record.choice("basis", ClockBasis)
-    if basis is ClockBasis.LAW and not record.has("provision"):
-        raise record.mistake("provision", _("must say which provision sets the time"))
-    read = Deadline(hours, basis, _known_provision(record, "provision") if record.has("provision") else "")
-    record.done()
-    return read
 
 
 def _read_identity(record: Record) -> Identity:

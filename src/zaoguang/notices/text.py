@@ -10,6 +10,7 @@ from pathlib import Path
 from jinja2 import FileSystemLoader, StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from zaoguang.casework.deadlines import Unit
 from zaoguang.errors import UserMistake
 from zaoguang.notices.regime import Regime
 from zaoguang.notices.values import Values, checked, missing, refuse_hidden
@@ -78,7 +79,7 @@ def render(regime: Regime, language: str, values: Values) -> Text:
 
 def _fill(regime: Regime, language: str, template: str, values: Mapping[str, object]) -> str:
     try:
-        return fill(language, template, {**values, "hours": regime.deadline.hours})
+        return fill(language, template, {**values, **_time(regime)})
     except TemplateError as error:
         raise UserMistake(
             _("The text %(language)s of the notice %(regime)s is broken: %(why)s.")
@@ -94,6 +95,13 @@ def fill(language: str, template: str, values: Mapping[str, object]) -> str:
     """
     part = _environment().get_template(f"{language}.txt").make_module(dict(values))
     return _environment().from_string(template).render(**values, part=part)
+
+
+def _time(regime: Regime) -> dict[str, object]:
+    """Give how long the addressee has; ``hours`` only where it is counted so, as a text that says "hours" needs it."""
+    period = regime.deadline.period
+    words: dict[str, object] = {"amount": period.amount, "unit": period.unit.value}
+    return {**words, "hours": period.amount} if period.unit is Unit.HOURS else words
 
 
 def prior_report(sent_at: datetime, message_id: str) -> str:

@@ -1,4 +1,4 @@
-"""Clocks: an hour is an hour on every day of the year, and nobody is escalated by a machine."""
+"""Clocks: somebody looks again, ever more seldom, and nobody is escalated by a machine."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from zaoguang.casework import Outcome, deadline, escalation_due, recheck_times
+from zaoguang.casework import Outcome, escalation_due, outcome_from, recheck_times
 from zaoguang.errors import UserMistake
 
 ZONES = st.sampled_from(["UTC", "Asia/Shanghai", "Europe/Berlin", "America/New_York", "Australia/Lord_Howe"])
@@ -21,30 +21,9 @@ SENT = datetime(2026, 6, 1, 12, tzinfo=UTC)
 DUE = SENT + timedelta(hours=48)
 
 
-@given(MOMENTS, st.integers(1, 24 * 400))
-def test_a_deadline_is_that_many_real_hours_later_in_every_zone(sent_at: datetime, hours: int) -> None:
-    due = deadline(hours, sent_at)
-    assert due.tzinfo is UTC
-    assert due - sent_at.astimezone(UTC) == timedelta(hours=hours)
-
-
-@pytest.mark.parametrize(
-    "sent_at",
-    [
-        datetime(2026, 3, 29, 0, 30, tzinfo=ZoneInfo("Europe/Berlin")),  # the night that lacks an hour
-        datetime(2026, 10, 25, 2, 30, tzinfo=ZoneInfo("Europe/Berlin")),  # the hour that comes twice
-        datetime(2026, 10, 25, 2, 30, fold=1, tzinfo=ZoneInfo("Europe/Berlin")),
-        datetime(2028, 2, 28, 23, 0, tzinfo=ZoneInfo("America/New_York")),  # before a leap day
-    ],
-)
-def test_48_hours_are_48_hours_over_daylight_saving_and_leap_days(sent_at: datetime) -> None:
-    assert deadline(48, sent_at) - sent_at.astimezone(UTC) == timedelta(hours=48)
-
-
 def test_a_time_without_a_zone_is_refused() -> None:
     naive = datetime(2026, 6, 1, 12)  # noqa: DTZ001 -- what is refused here
     for call in (
-        lambda: deadline(48, naive),
         lambda: recheck_times(naive, DUE),
         lambda: recheck_times(SENT, naive),
         lambda: escalation_due(naive, None, SENT, escalated=False),
@@ -53,15 +32,9 @@ def test_a_time_without_a_zone_is_refused() -> None:
             call()
 
 
-@pytest.mark.parametrize("hours", [0, -1, 10**9])
-def test_hours_that_make_no_deadline_are_refused(hours: int) -> None:
-    with pytest.raises(UserMistake):
-        deadline(hours, SENT)
-
-
 @given(MOMENTS, st.integers(1, 24 * 500))
 def test_rechecks_include_the_deadline_come_in_order_and_thin_out(sent_at: datetime, hours: int) -> None:
-    due = deadline(hours, sent_at)
+    due = sent_at.astimezone(UTC) + timedelta(hours=hours)
     times = recheck_times(sent_at, due)
     assert due in times
     assert list(times) == sorted(set(times))
@@ -90,6 +63,12 @@ def test_what_still_stands_is_proposed_at_the_deadline_and_not_before(outcome: O
 
 def test_a_refusal_needs_no_waiting() -> None:
     assert escalation_due(DUE, Outcome.REFUSED, SENT, escalated=False)
+
+
+@pytest.mark.parametrize("outcome", [None, *Outcome])
+def test_nothing_is_proposed_and_nothing_unanswered_while_a_clock_stands_still(outcome: Outcome | None) -> None:
+    assert not escalation_due(None, outcome, DUE + timedelta(days=900), escalated=False)
+    assert outcome_from("still_there", None, DUE + timedelta(days=900)) is None
 
 
 @pytest.mark.parametrize("outcome", [Outcome.REMOVED, Outcome.ACCOUNT_CLOSED, Outcome.DEAD, Outcome.DEINDEXED])

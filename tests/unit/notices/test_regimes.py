@@ -8,6 +8,7 @@ import pytest
 
 from tests.fixtures.notices.make import FULL, complete
 from zaoguang import notices
+from zaoguang.casework.deadlines import Unit
 from zaoguang.errors import UserMistake
 from zaoguang.law import ClockBasis, provision
 from zaoguang.notices import FieldKind, Regime, Sender, load_regimes, regime, regimes, render
@@ -40,13 +41,14 @@ def test_every_kind_of_notice_is_there() -> None:
 
 
 def test_a_time_is_the_laws_only_where_the_law_names_it() -> None:
-    named = {each.id: each.deadline.hours for each in regimes() if each.deadline.basis is ClockBasis.LAW}
+    named = {each.id: each.deadline.period.amount for each in regimes() if each.deadline.basis is ClockBasis.LAW}
     assert named == {"us-take-it-down": 48, "in-rule-3-2-b": 2, "tw-csepa-8": 24}
     for each in regimes():
         if each.deadline.basis is ClockBasis.LAW:
             clock = provision(each.deadline.provision).clock
             assert clock is not None
-            assert (clock.hours, clock.basis) == (each.deadline.hours, ClockBasis.LAW)
+            assert (clock.hours, clock.basis) == (each.deadline.period.amount, ClockBasis.LAW)
+            assert each.deadline.period.unit is Unit.HOURS
 
 
 def test_only_an_authority_may_order_and_only_counsel_writes_as_counsel() -> None:
@@ -134,7 +136,25 @@ def test_a_missing_text_is_refused_by_name(tmp_path: Path) -> None:
         ("- name: legal_name", "- name: legal name", "name"),
         ("- name: legal_name", "- name: hours", "name"),
         ("clause: sec. 3(a)(1)(B)(iv)", "", "clause"),
+        ("- name: legal_name", "- name: unit", "name"),
         ("hours: 48", "hours: 48\n  minutes: 1", "deadline.minutes"),
+        ("hours: 48", "minutes: 48", "hours, days, working_days, months"),
+        ("hours: 48", "hours: 48\n  days: 2", "hours, days, working_days, months"),
+        ("hours: 48", "hours: 48\n  place: US", "deadline.place"),
+        ("hours: 48", "days: 2", "deadline.place"),
+        ("hours: 48", "days: 2\n  place: XX", "deadline.place"),
+        ("hours: 48", "days: 0\n  place: US", "deadline.days"),
+        ("hours: 48", "working_days: 1001\n  place: US", "deadline.working_days"),
+        ("hours: 48", "months: two\n  place: US", "deadline.months"),
+        ("counts_from: receipt", "counts_from: reading", "deadline.counts_from"),
+        ("provision: us-tida-3-a-3", "provision: us-tida-3-a-3\n  stands_by: us-nothing", "us-nothing"),
+        ("hours: 48", "hours: 48\n  extension: {days: 2, times: 1}", "deadline.extension.hours"),
+        ("hours: 48", "hours: 48\n  extension: {hours: 2, times: 0}", "deadline.extension.times"),
+        (
+            "hours: 48\n  counts_from: receipt\n  basis: law",
+            "hours: 48\n  extension: {hours: 2, times: 1}\n  basis: practice",
+            "deadline.extension",
+        ),
     ],
 )
 def test_a_badly_written_slice_is_refused_by_file_and_key(tmp_path: Path, wrong: str, right: str, named: str) -> None:

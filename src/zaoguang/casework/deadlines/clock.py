@@ -95,7 +95,7 @@ def _due(begun: datetime, period: Period, clock: Clock, pauses: Sequence[tuple[d
     stood_still = {day for stopped, went_on in pauses for day in _days(stopped, went_on, place)}
     last = last_day(day_at(begun, place), period, place, stood_still)
     if clock.moves_off_holidays:
-        last = next_working_day(last, place)
+        last = next_working_day(last, place, stood_still)
     counts_working = clock.moves_off_holidays or period.unit is Unit.WORKING_DAYS
     announced = not counts_working or is_announced(last.year, place)
     return Due(day_begins(last + timedelta(days=1), place), last, announced)

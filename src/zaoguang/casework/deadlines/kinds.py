@@ -20,6 +20,7 @@ class ClockKind(StrEnum):
     PRESERVATION_ORDER = "preservation_order"
     COUNTER_STATEMENT = "counter_statement"
     OWN = "own"
+    NOTICE = "notice"  # a notice's own; its law's folder holds the rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,4 +52,4 @@ KINDS: Mapping[ClockKind, Kind] = {
         Place.CN, Period(10, Unit.DAYS), CountsFrom.RECEIPT, ours_to_keep=True, practice=True
     ),
 }
-"""All but `ClockKind.OWN`, whose place and period a person gives."""
+"""All but `ClockKind.OWN`, whose place and period a person gives, and `ClockKind.NOTICE`."""

@@ -80,9 +80,11 @@ def last_day(begun: date, period: Period, place: Place, stood_still: Collection[
     return _count(end, owed, lambda day: day not in stood_still)
 
 
-def next_working_day(day: date, place: Place) -> date:
-    """Give that day if it is a working day there, else the next that is (Civil Code Art. 203)."""
-    return day if is_working_day(day, place) else _count(day, 1, lambda each: is_working_day(each, place))
+def next_working_day(day: date, place: Place, stood_still: Collection[date] = ()) -> date:
+    """Give that day if it is a working day there, else the next that is (Civil Code Art. 203) and is counted."""
+    if is_working_day(day, place):
+        return day
+    return _count(day, 1, lambda each: each not in stood_still and is_working_day(each, place))
 
 
 def _count(day: date, amount: int, counts: Callable[[date], bool]) -> date:

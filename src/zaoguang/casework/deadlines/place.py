@@ -19,7 +19,7 @@ __all__ = ["Place", "day_at", "day_begins", "is_announced", "is_working_day"]
 
 
 class Place(StrEnum):
-    """A jurisdiction, by the code that the law's data uses."""
+    """A jurisdiction, by the code that the law's data uses; or, for what belongs to none, `ANY`."""
 
     CN = "CN"
     HK = "HK"
@@ -31,6 +31,7 @@ class Place(StrEnum):
     UK = "UK"
     AU = "AU"
     IN = "IN"
+    ANY = "ZZ"  # no one place: days of UTC, Monday to Friday, no public holidays
 
     @property
     def zone(self) -> ZoneInfo:
@@ -49,7 +50,9 @@ _ZONES: Mapping[Place, str] = {
     Place.UK: "Europe/London",
     Place.AU: "Australia/Sydney",
     Place.IN: "Asia/Kolkata",
+    Place.ANY: "UTC",
 }
+_SATURDAY = 5
 _CALENDARS: Mapping[Place, tuple[str, str | None]] = {
     Place.EU: ("BE", None),  # the Commission's seat: which Member State's days count is not known beforehand
     Place.UK: ("GB", "ENG"),
@@ -68,7 +71,7 @@ def _calendar(place: Place) -> "HolidayBase":
 
 def is_working_day(day: date, place: Place) -> bool:
     """Tell whether offices of that place work on that day: no weekend, no public holiday, or a make-up day."""
-    return bool(_calendar(place).is_working_day(day))
+    return day.weekday() < _SATURDAY if place is Place.ANY else bool(_calendar(place).is_working_day(day))
 
 
 def is_announced(year: int, place: Place) -> bool:

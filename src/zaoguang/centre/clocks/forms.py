@@ -16,7 +16,8 @@ class ClockForm(forms.Form):
     """What runs, and from when; place and length only for a deadline of one's own."""
 
     kind = forms.ChoiceField(
-        label=_("What is waited for"), choices=[(kind.value, name) for kind, name in KIND_NAMES.items()]
+        label=_("What is waited for"),
+        choices=[(kind.value, name) for kind, name in KIND_NAMES.items() if kind is not ClockKind.NOTICE],
     )
     begun = forms.DateTimeField(
         label=_("Since when (the day it was received)"),
@@ -32,7 +33,7 @@ class ClockForm(forms.Form):
     place = forms.ChoiceField(
         label=_("Own deadline: calendar of"),
         required=False,
-        choices=[("", "–"), *((place.value, name) for place, name in PLACE_NAMES.items())],
+        choices=[("", "–"), *((place.value, name) for place, name in PLACE_NAMES.items() if place is not Place.ANY)],
     )
 
     def chosen(self) -> ClockKind:

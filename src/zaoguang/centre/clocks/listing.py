@@ -35,6 +35,7 @@ class DueLine:
     changed_at: datetime
     clock: CaseClock | None
     notice: Notice | None
+    announced: bool  # False: the year's working days are not announced yet
 
     def summary(self) -> str:
         """Say what it is: the case's number and what is waited for; nothing that names anybody."""
@@ -72,17 +73,17 @@ def _tomorrow(now: datetime) -> datetime:
 
 def _lines(person: Person) -> Iterator[DueLine]:
     cases = Case.objects.filter(memberships__person=person).exclude(status=CaseStatus.CLOSED.value)
-    clocks = CaseClock.objects.filter(case__in=cases, state__in=[ClockState.RUNNING, ClockState.STANDING])
+    clocks = CaseClock.objects.filter(case__in=cases, notice=None, state__in=[ClockState.RUNNING, ClockState.STANDING])
     for clock in clocks.select_related("case")[:_MOST]:
-        yield DueLine(clock.pk, clock.case, clock.due_at, clock.changed_at, clock, None)
-    for notice in _standing(cases.filter(status=CaseStatus.OPEN.value)).select_related("case")[:_MOST]:
-        if notice.deadline_at is not None and notice.sent_at is not None:
-            yield DueLine(notice.pk, notice.case, notice.deadline_at, notice.sent_at, None, notice)
+        yield DueLine(clock.pk, clock.case, clock.due_at, clock.changed_at, clock, None, clock.announced)
+    for notice in _standing(cases.filter(status=CaseStatus.OPEN.value)).select_related("case", "clock")[:_MOST]:
+        own = notice.clock
+        yield DueLine(notice.pk, notice.case, notice.deadline_at, own.changed_at, None, notice, own.announced)
 
 
 def _standing(cases: QuerySet[Case]) -> QuerySet[Notice]:
     """Give the sent notices some of whose copies still stand; a next step that nobody has confirmed yet hides none."""
-    sent = Notice.objects.filter(case__in=cases, state=NoticeState.SENT.value, deadline_at__isnull=False)
+    sent = Notice.objects.filter(case__in=cases, state=NoticeState.SENT.value, clock__isnull=False)
     followed = Notice.objects.exclude(state__in=_NOT_GONE_OUT).filter(escalates__isnull=False)
     up = sent.exclude(pk__in=followed.values("escalates"))
     return up.filter(sightings__in=Sighting.objects.exclude(outcome__in=GONE)).distinct()

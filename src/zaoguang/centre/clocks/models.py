@@ -1,4 +1,4 @@
-"""A case's clocks beside those of its notices; when each is due is stored, and counted anew only when it changes."""
+"""A case's clocks and those of its notices; when each is due is stored, and counted anew only when it changes."""
 
 import uuid
 
@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from zaoguang.casework.deadlines import Clock, ClockKind, CountsFrom, Pause, Period, Place, Unit
 
-__all__ = ["KIND_NAMES", "CaseClock", "ClockPause", "ClockState"]
+__all__ = ["KIND_NAMES", "PLACE_NAMES", "UNIT_NAMES", "CaseClock", "ClockPause", "ClockState"]
 
 KIND_NAMES = {
     ClockKind.POLICE_DECISION: _("The police decide"),
@@ -16,6 +16,7 @@ KIND_NAMES = {
     ClockKind.PRESERVATION_ORDER: _("The court decides on preservation of conduct"),
     ClockKind.COUNTER_STATEMENT: _("Show a complaint or a suit after a counter-statement"),
     ClockKind.OWN: _("A deadline of our own"),
+    ClockKind.NOTICE: _("Deadline of a notice"),
 }
 PLACE_NAMES = {
     Place.CN: _("Mainland China"),
@@ -28,6 +29,7 @@ PLACE_NAMES = {
     Place.UK: _("United Kingdom"),
     Place.AU: _("Australia"),
     Place.IN: _("India"),
+    Place.ANY: _("no one place"),
 }
 UNIT_NAMES = {
     Unit.HOURS: _("hours"),
@@ -48,10 +50,11 @@ class ClockState(models.TextChoices):
 
 
 class CaseClock(models.Model):
-    """One clock of a case."""
+    """One clock of a case, or of one of its notices."""
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     case = models.ForeignKey("cases.Case", on_delete=models.CASCADE, related_name="clocks")
+    notice = models.OneToOneField("notices.Notice", null=True, on_delete=models.CASCADE, related_name="clock")
     kind = models.CharField(max_length=32, choices=[(kind.value, name) for kind, name in KIND_NAMES.items()])
     place = models.CharField(max_length=2, choices=[(place.value, name) for place, name in PLACE_NAMES.items()])
     amount = models.PositiveIntegerField()

@@ -6,6 +6,7 @@ from enum import StrEnum
 
 from django.db import transaction
 
+from zaoguang import notices
 from zaoguang.casework import CaseStatus
 from zaoguang.casework.deadlines import KINDS, ClockKind, Due, Period, Place, standing
 from zaoguang.centre.accounts.models import Person
@@ -17,7 +18,7 @@ from zaoguang.centre.clocks.models import CaseClock, ClockPause, ClockState
 from zaoguang.errors import UserMistake
 from zaoguang.words import gettext as _
 
-__all__ = ["Change", "OwnPeriod", "change", "start"]
+__all__ = ["Change", "OwnPeriod", "change", "count_anew", "may_extend", "start"]
 
 MOST_CLOCKS = 100
 _LONGEST_AGO = timedelta(days=50 * 366)
@@ -58,7 +59,7 @@ def start(
         raise UserMistake(_("A clock cannot begin in the future; give the time at which it began."))
     if begun < now - _LONGEST_AGO:
         raise UserMistake(_("A clock cannot begin that long ago; give the time at which it began."))
-    if case.clocks.count() >= MOST_CLOCKS:
+    if case.clocks.filter(notice=None).count() >= MOST_CLOCKS:
         raise UserMistake(_("This case has too many deadlines; drop those that are over."))
     rule = KINDS.get(kind) or own
     if rule is None:
@@ -73,7 +74,7 @@ def start(
         begun_at=begun,
         changed_at=now,
     )
-    _count(clock)
+    count_anew(clock)
     clock.save(force_insert=True)
     record(Verb.CLOCK_STARTED, now=now, person=by, case=case, subject=clock.pk)
     return clock
@@ -99,7 +100,7 @@ def change(clock: CaseClock, what: Change, by: Person, now: datetime) -> None:
     else:
         clock.state = ClockState.DONE if what is Change.DONE else ClockState.DROPPED
     if what in {Change.EXTEND, Change.PAUSE, Change.GO_ON}:
-        _count(clock)
+        count_anew(clock)
     clock.changed_at = now
     clock.save()
     record(Verb.CLOCK_CHANGED, now=now, person=by, case=clock.case, subject=clock.pk)
@@ -115,9 +116,16 @@ _FROM = {
 }
 
 
-def _extend(clock: CaseClock) -> None:
+def may_extend(clock: CaseClock) -> bool:
+    """Tell whether the law lets a clock be extended (once more)."""
     rule = KINDS.get(ClockKind(clock.kind))
-    if rule is None or clock.extended >= rule.most_extended:
+    if clock.notice is not None:
+        return clock.extended < notices.regime(clock.notice.regime).deadline.most_extended
+    return rule is not None and clock.extended < rule.most_extended
+
+
+def _extend(clock: CaseClock) -> None:
+    if not may_extend(clock):
         raise UserMistake(_("The law lets this deadline be extended no further."))
     clock.extended += 1
 
@@ -128,7 +136,8 @@ def _stand_still(clock: CaseClock, now: datetime) -> None:
     ClockPause.objects.create(clock=clock, begun_at=max(now, clock.begun_at))
 
 
-def _count(clock: CaseClock) -> None:
+def count_anew(clock: CaseClock) -> None:
+    """Set when a clock is due and how it stands, from its rule; the caller saves it."""
     stands = standing(clock.rule())
     if isinstance(stands, Due):
         clock.due_at, clock.announced, clock.state = stands.at, stands.announced, ClockState.RUNNING

@@ -9,13 +9,12 @@ from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from zaoguang.casework import Permission
-from zaoguang.casework.deadlines import KINDS, ClockKind
 from zaoguang.casework.deadlines.calendar_file import calendar_file
 from zaoguang.centre.access import CaseRequest, PersonRequest, member, person
 from zaoguang.centre.clocks.forms import ClockForm
 from zaoguang.centre.clocks.listing import due_list, entries
 from zaoguang.centre.clocks.models import CaseClock
-from zaoguang.centre.clocks.setting import Change
+from zaoguang.centre.clocks.setting import Change, may_extend
 from zaoguang.centre.clocks.setting import change as change_clock
 from zaoguang.centre.clocks.setting import start as start_clock
 from zaoguang.centre.letters.models import Letter, LetterState
@@ -55,14 +54,9 @@ def case_clocks(request: CaseRequest, case_id: object) -> HttpResponse:
         start_clock(case, form.chosen(), form.begun_at(), request.user, time_of(request), form.own())
         messages.success(request, _("The clock runs."))
         return redirect("clocks", case_id=case_id)
-    clocks = [(clock, _may_extend(clock)) for clock in case.clocks.all()]
+    clocks = [(clock, may_extend(clock)) for clock in case.clocks.filter(notice=None)]
     shown = {"case": case, "form": form, "clocks": clocks}
     return render(request, "clocks/case.html", shown, status=422 if form.errors else 200)
-
-
-def _may_extend(clock: CaseClock) -> bool:
-    rule = KINDS.get(ClockKind(clock.kind))
-    return rule is not None and clock.extended < rule.most_extended
 
 
 @member(Permission.RECORD_OUTCOME)
@@ -70,7 +64,7 @@ def _may_extend(clock: CaseClock) -> bool:
 @speaks_errors
 def change(request: CaseRequest, case_id: object, clock_id: UUID) -> HttpResponse:
     """Let a clock stand still, go on, run longer, or be over."""
-    clock = get_object_or_404(CaseClock, pk=clock_id, case=request.open_case.case)
+    clock = get_object_or_404(CaseClock, pk=clock_id, case=request.open_case.case, notice=None)
     try:
         what = Change(request.POST.get("change", ""))
     except ValueError as error:

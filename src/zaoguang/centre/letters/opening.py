@@ -67,5 +67,5 @@ def settle_letter(letter: Letter, answer: Answer | None, by: Person, now: dateti
     if not waiting.update(state=LetterState.SETTLED, settled_at=now, settled_by=by):
         raise UserMistake(_("Read this answer first; or somebody has said already what it means."))
     if answer is not None and letter.notice is not None and letter.notice.step is NoticeState.SENT:
-        record_answer(letter.notice, answer, by, now)
+        record_answer(letter.notice, answer, by, now, arrived_at=letter.arrived_at)
     record(Verb.MAIL_SETTLED, now=now, person=by, case=case, subject=letter.pk)

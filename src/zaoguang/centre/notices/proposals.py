@@ -37,7 +37,7 @@ def propose_if_due(notice: Notice, now: datetime) -> Notice | None:
     standing = [
         sighting
         for sighting in nameable(notice.sightings.filter(item__removed_at__isnull=True))
-        if escalation_due(notice.deadline_at or now, outcome_of(sighting), now, escalated=escalated)
+        if escalation_due(notice.deadline_at, outcome_of(sighting), now, escalated=escalated)
     ]
     return propose_escalation(notice, standing, now)
 

@@ -1,7 +1,7 @@
 """Looking again at what a notice demanded: findings become outcomes by rule, a copy elsewhere becomes a sighting."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -91,6 +91,7 @@ def _settle_notice(notice: Notice, seen: Mapping[UUID, PageReport], index: CaseI
     case = hold(notice.case_id)
     if not may_look(case):
         return
+    notice = Notice.objects.get(pk=notice.pk)  # its clock may have been changed while the pages were read
     moved: dict[str, PageReport] = {}
     for sighting in _comparable(notice):
         report = seen.get(sighting.pk)
@@ -122,16 +123,16 @@ def _settle_sighting(
         looks = list(sighting.observations.values_list("at", "finding"))
         word = finding.value if dead_for_good(looks, now) else Finding.UNCLEAR.value
     refused = notice.answer == Answer.REFUSED and not notice.beside
-    settled = settle(outcome_of(sighting), word, _removal_due(notice, now), now, refused=refused)
+    settled = settle(outcome_of(sighting), word, _removal_due(notice), now, refused=refused)
     observe(sighting, finding.value, settled.outcome, now)
     if settled.reappeared:
         record(Verb.REAPPEARANCE_FOUND, now=now, person=None, case=sighting.case, subject=sighting.pk)
     return finding
 
 
-def _removal_due(notice: Notice, now: datetime) -> datetime:
-    """Give the time after which a copy that stands is unanswered; a notice beside the demand sets none."""
-    return now + timedelta(days=1) if notice.beside else notice.deadline_at or now
+def _removal_due(notice: Notice) -> datetime | None:
+    """Give the time after which a copy that stands is unanswered; none beside the demand, or while its clock stands."""
+    return None if notice.beside else notice.deadline_at
 
 
 def _certainly_gone(picture: str, report: PageReport) -> bool:
@@ -145,5 +146,7 @@ def _certainly_gone(picture: str, report: PageReport) -> bool:
 @transaction.atomic
 def settle_deadline(notice: Notice, now: datetime) -> None:
     """After the look at the deadline: propose an escalation for what still stands."""
+    hold(notice.case_id)
+    notice = Notice.objects.select_related("case").get(pk=notice.pk)  # its clock may have been changed meanwhile
     if propose_if_due(notice, now):
         record(Verb.DEADLINE_PASSED, now=now, person=None, case=notice.case, subject=notice.pk)

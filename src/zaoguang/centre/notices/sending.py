@@ -23,7 +23,7 @@ from zaoguang.centre.audit.trail import record
 from zaoguang.centre.cases import consents
 from zaoguang.centre.cases.locking import hold
 from zaoguang.centre.cases.models import Case
-from zaoguang.centre.notices import brakes
+from zaoguang.centre.notices import brakes, clock
 from zaoguang.centre.notices.mail import envelope_from, mail_server
 from zaoguang.centre.notices.models import Attempt, AttemptResult, Due, DueKind, DueState, Notice, Route
 from zaoguang.centre.sealed import read_b
@@ -155,8 +155,7 @@ def _try_later(notice: Notice, code: int | None, now: datetime) -> None:
 
 def set_clock(notice: Notice, sent_at: datetime) -> None:
     """Store the deadline and the rechecks of a notice that was sent, and delete its message from the outbox."""
-    regime = notices.regime(notice.regime)
-    due_at = casework.deadline(regime.deadline.hours, sent_at)
+    due_at = clock.begin(notice, sent_at)
     Notice.objects.filter(pk=notice.pk).update(
         state=NoticeState.SENT.value, sent_at=sent_at, deadline_at=due_at, outbox=b""
     )

@@ -9,6 +9,7 @@ from zaoguang.centre.accounts.models import Person
 from zaoguang.centre.audit.models import Verb
 from zaoguang.centre.audit.trail import record
 from zaoguang.centre.cases.locking import hold
+from zaoguang.centre.notices.clock import take_receipt
 from zaoguang.centre.notices.models import Answer, Attempt, AttemptResult, Due, DueKind, DueState, Notice, Route
 from zaoguang.centre.notices.proposals import propose_if_due
 from zaoguang.centre.notices.sending import set_clock
@@ -98,11 +99,18 @@ def withdraw(notice: Notice, by: Person, now: datetime) -> None:
 
 
 @transaction.atomic
-def record_answer(notice: Notice, answer: Answer, by: Person, now: datetime) -> None:
-    """Record what the addressee said, as this person read it; outcomes follow from looking, a refusal from its word."""
+def record_answer(
+    notice: Notice, answer: Answer, by: Person, now: datetime, *, arrived_at: datetime | None = None
+) -> None:
+    """Record what the addressee said, as this person read it; outcomes follow from looking, a refusal from its word.
+
+    ``arrived_at`` is when it came by mail: a receipt then lets the clock count from it, where the law says so.
+    """
     notice = _expect(notice, NoticeState.SENT)
     Notice.objects.filter(pk=notice.pk).update(answer=answer.value, answered_at=now)
     record(Verb.ANSWER_RECORDED, now=now, person=by, case=notice.case, subject=notice.pk)
+    if answer is Answer.RECEIPT and arrived_at is not None:
+        take_receipt(notice, arrived_at, by, now)
     if answer is Answer.REFUSED:
         _refused(notice, by, now)
 
@@ -116,6 +124,6 @@ def _refused(notice: Notice, by: Person, now: datetime) -> None:
         return
     for sighting in notice.sightings.select_related("case"):
         unseen = Finding.UNCLEAR.value  # nobody looked: only the word "refused" speaks
-        settled = settle(outcome_of(sighting), unseen, notice.deadline_at or now, now, refused=True)
+        settled = settle(outcome_of(sighting), unseen, notice.deadline_at, now, refused=True)
         change_outcome(sighting, settled.outcome, by, now)
     propose_if_due(notice, now)

@@ -14,6 +14,7 @@ from zaoguang.casework import NoticeState, Permission
 from zaoguang.centre.access import CaseRequest, member
 from zaoguang.centre.notices import drafting, unsure
 from zaoguang.centre.notices.brakes import all_stopped
+from zaoguang.centre.notices.clock_pages import clock_shown
 from zaoguang.centre.notices.forms import RegimeForm
 from zaoguang.centre.notices.groups import Group, for_strangers, known_channels, open_groups
 from zaoguang.centre.notices.models import Answer, Notice, Route
@@ -180,6 +181,7 @@ def _show(request: CaseRequest, notice: Notice, form: RegimeForm | None = None) 
             "letters": notice.letters.all(),
             "attempts": notice.attempts.all(),
             "answers": Answer.choices,
+            "clock": clock_shown(notice, time_of(request)),
             "following": following,
             "next_sheet": by_hand.order_by("made_at", "id").first() if following is None else None,
         },
