@@ -195,3 +195,30 @@ def test_a_volunteer_checks_links_and_sees_no_name(running: Running, pages: Page
     assert "Hidden-alias-7f3a" not in page.content()
     assert page.get_by_role("link", name="Check links").first.is_visible()
     assert faults(page) == []
+
+
+# What is seen of a printed guide: words that are not black, what is no part of the sheet, and what runs out of it.
+_PRINTED = """() => {
+  const shown = [...document.querySelectorAll("body *")].filter(each => each.getClientRects().length);
+  const words = shown.filter(each => [...each.childNodes].some(node => node.nodeType === 3 && node.data.trim()));
+  const name = each => each.className || each.tagName;
+  const style = each => getComputedStyle(each);
+  const white = ["rgba(0, 0, 0, 0)", "rgb(255, 255, 255)"];
+  return {
+    coloured: words.filter(each => style(each).color !== "rgb(0, 0, 0)").map(name),
+    dark: shown.filter(each => !white.includes(style(each).backgroundColor)).map(name),
+    besides: shown.filter(each => each.matches("header, form, button, .button, .back, .skip")).map(name),
+    wide: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  };
+}"""
+
+
+def test_a_printed_guide_is_black_on_white_without_menus_and_on_few_sheets(running: Running, pages: Pages) -> None:
+    page = pages.new()
+    page.emulate_media(media="print", color_scheme="dark")
+    page.set_viewport_size({"width": 680, "height": 1000})  # an A4 sheet within its margins
+    for place in ("CN", "KR"):
+        page.goto(f"{running.base}/guide/{place}/")
+        assert page.evaluate(_PRINTED) == {"coloured": [], "dark": [], "besides": [], "wide": 0}, place
+        assert page.get_by_text("This is not legal advice.").is_visible()
+        assert page.pdf(format="A4").count(b"/Type /Page\n") in {2, 3, 4}

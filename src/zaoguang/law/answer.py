@@ -17,7 +17,7 @@ from zaoguang.law.thresholds import Finding, Standing, thresholds
 from zaoguang.words import gettext as _
 from zaoguang.words import spoken
 
-__all__ = ["answer_lines", "answer_record", "body_line", "cite", "grade_words", "listed", "not_advice"]
+__all__ = ["answer_lines", "answer_record", "body_line", "cite", "grade_words", "in_a_row", "listed", "not_advice"]
 
 
 def not_advice() -> str:
@@ -41,6 +41,11 @@ def _say(wording: Wording) -> str:
 def listed(parts: Iterable[str]) -> str:
     """Give several things in a row, as each language sets them apart."""
     return ("；" if spoken() == "zh-Hans" else "; ").join(parts)
+
+
+def in_a_row(*sentences: str) -> str:
+    """Give sentences after one another; Chinese puts no space between them."""
+    return ("" if spoken() == "zh-Hans" else " ").join(sentence for sentence in sentences if sentence)
 
 
 def harm_words(harm: Harm) -> str:
@@ -186,8 +191,8 @@ def deadline_line(deadline: DatedDeadline) -> str:
         ),
         State.IF_TODAY: _("Clock: {what}: {due}, if the step is taken today. After that: {then}"),
     }[deadline.state]
-    practice = "" if deadline.rule.basis is ClockBasis.LAW else " " + _("(not a time the law names)")
-    return shape.format(what=what, due=deadline.due, then=then) + practice
+    practice = "" if deadline.rule.basis is ClockBasis.LAW else _("(not a time the law names)")
+    return in_a_row(shape.format(what=what, due=deadline.due, then=then), practice)
 
 
 def question_line(question: Question | None) -> str:

@@ -6,7 +6,7 @@ from functools import cache
 from html import escape
 from typing import Final
 
-from zaoguang.law.answer import body_line, cite, listed, not_advice
+from zaoguang.law.answer import body_line, cite, in_a_row, listed, not_advice
 from zaoguang.law.model import Body, ClockBasis, GuideLine, GuidePart, Jurisdiction, Provision, RouteRule, Runs
 from zaoguang.law.provisions import DATA, jurisdiction, jurisdictions
 from zaoguang.law.reading import EVERYWHERE, read_guide_lines
@@ -34,7 +34,7 @@ class Guide:
     code: str
     place: str
     title: str
-    not_advice: str
+    not_advice: str  # and when the law's data was last compared with its sources
     sections: tuple[GuideSection, ...]
     helpers: tuple[tuple[str, str], ...]  # who and how to reach them, what they do
     clocks: tuple[str, ...]
@@ -52,11 +52,17 @@ def guide(code: str) -> Guide:
         code=place.code,
         place=name,
         title=_("If intimate pictures of you were taken or shared: {place}").format(place=name),
-        not_advice=not_advice(),
+        not_advice=in_a_row(not_advice(), _compared(place)),
         sections=tuple(_sections(place)),
         helpers=tuple((body_line(body), body.about(spoken())) for body in _helpers(place)),
         clocks=tuple(_clocks(place.routes)),
     )
+
+
+def _compared(place: Jurisdiction) -> str:
+    """Say when the oldest of what is told here was compared with its source: a sheet of paper outlives the law."""
+    days = [each.checked for each in (*place.provisions, *place.bodies) if each.checked is not None]
+    return _("Last compared with its sources on {day}.").format(day=min(days)) if days else ""
 
 
 def part_title(part: GuidePart) -> str:
@@ -139,7 +145,11 @@ def guide_html(shown: Guide) -> str:
     body.append(_list_html(helpers_title(), shown.helpers))
     if shown.clocks:
         body.append(_list_html(clocks_title(), tuple((clock, "") for clock in shown.clocks)))
-    style = "body{font:1.05rem/1.6 sans-serif;max-width:42rem;margin:1rem auto;padding:0 1rem}small{color:#555}"
+    style = (
+        "body{font:1.05rem/1.6 sans-serif;max-width:42rem;margin:1rem auto;padding:0 1rem}small{color:#555}"
+        "@page{margin:15mm}@media print{body{font:11pt/1.45 sans-serif;max-width:none;margin:0;padding:0;"
+        "color:#000;background:#fff}small{color:#000}h2{break-after:avoid}li{break-inside:avoid}}"
+    )
     return (
         f'<!doctype html>\n<html lang="{spoken()}">\n<head>\n<meta charset="utf-8">\n'
         f'<meta name="viewport" content="width=device-width, initial-scale=1">\n<title>{escape(shown.title)}</title>\n'

@@ -260,12 +260,24 @@ def _cited(record: Record) -> Wording:
 def in_chinese(article: str) -> str:
     """Give an article's numbers as Chinese cites them, e.g. Art. 50(1)(6) as 第50条第1款第6项."""
     one = _ONE_ARTICLE.match(article)
-    if one is not None:
+    if one is not None and (one[2] is None or _inserted(article.removeprefix("Art. "))):
         number, inserted, paragraph, item = one.groups()
         words = f"第{number}条" + (f"之{inserted}" if inserted else "")
         return words + (f"第{paragraph}款" if paragraph else "") + (f"第{item}项" if item else "")
     several = _ARTICLES.match(article)
-    return f"第{several[1].replace(', ', '、').replace('-', '—')}条" if several else article
+    if several is None:
+        return article
+    parts = several[1].split(", ")
+    apart = [f"Art. {part}" for part in parts]
+    if any(_inserted(part) or "(" in part for part in parts) and all(map(_ONE_ARTICLE.match, apart)):
+        return "、".join(in_chinese(part) for part in apart)
+    return f"第{'、'.join(parts).replace('-', '—')}条"
+
+
+def _inserted(part: str) -> bool:
+    """Tell an article that was put in later (319-5, 8-1) from several in a row (27-30): a row goes up."""
+    first, _dash, last = part.partition("(")[0].partition("-")
+    return last.isdigit() and first.isdigit() and int(last) < int(first)
 
 
 def _texts(record: Record, key: str) -> tuple[str, ...]:

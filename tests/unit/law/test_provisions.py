@@ -7,6 +7,7 @@ import pytest
 
 from zaoguang.errors import UserMistake
 from zaoguang.law import ClockBasis, Grade, load_provisions, provision, provisions
+from zaoguang.law.reading import in_chinese
 
 GOOD = """
 jurisdiction: XX
@@ -120,3 +121,26 @@ def test_a_file_of_more_than_a_mebibyte_is_refused(tmp_path: Path) -> None:
 def test_an_id_that_is_there_twice_is_refused(tmp_path: Path) -> None:
     (tmp_path / "aa.yaml").write_text(GOOD, encoding="utf-8")
     assert "xx-1" in load(tmp_path, GOOD)
+
+
+@pytest.mark.parametrize(
+    ("article", "chinese"),
+    [
+        ("Art. 50(1)(6)", "第50条第1款第6项"),
+        ("Art. 253-1", "第253条之1"),
+        ("Art. 27-30", "第27—30条"),
+        ("Art. 23, 27-30, 34", "第23、27—30、34条"),
+        ("Art. 319-5, 319-6", "第319条之5、第319条之6"),
+        ("Art. 8, 8-1, 47", "第8条、第8条之1、第47条"),
+        ("Art. 44-9, 44-14(2)", "第44条之9、第44条之14第2款"),
+        ("s. 77, 78", "第77、78条"),
+    ],
+)
+def test_chinese_cites_inserted_articles_and_rows_of_articles_apart(article: str, chinese: str) -> None:
+    assert in_chinese(article) == chinese
+
+
+def test_no_citation_says_its_law_twice() -> None:
+    numbered = [each for each in provisions() if any(sign.isdigit() for sign in each.cited("en"))]
+    assert [each.id for each in numbered if each.cited("en") in each.instrument("en")] == []
+    assert [each.id for each in numbered if each.cited("zh-Hans") in each.instrument("zh-Hans")] == []
