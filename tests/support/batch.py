@@ -20,7 +20,7 @@ ADDRESSES = PLATFORMS * (COPIES_EACH + 1)
 
 
 def platforms() -> tuple[Site, ...]:
-    """Give ten platforms under nine laws; one takes reports through its own form only."""
+    """Give ten platforms under ten laws; one takes reports through its own form only."""
     homes = [site for site in WIDE if not site.character.is_trap and site.character is not Character.BOUNCES]
     return tuple(homes[-PLATFORMS:])
 

@@ -62,6 +62,6 @@ def test_fifty_addresses_over_ten_platforms_take_one_yes(scene: Play) -> None:
     assert (ready.addresses, ready.platforms, ready.notices) == (ADDRESSES, PLATFORMS, PLATFORMS) == (50, 10, 10)
     assert (ready.confirmations, ready.clicks) == (1, 3)
     assert scene.fields_missing == 0
-    assert len(set(case.notices.values_list("regime", flat=True))) == 9
+    assert len(set(case.notices.values_list("regime", flat=True))) == 10
     assert set(case.notices.values_list("state", flat=True)) == {NoticeState.CONFIRMED, NoticeState.SENDING}
     assert not scene.make_ready(), "nobody is left to be asked"

@@ -28,7 +28,7 @@ __all__ = ["rehearse"]
     default="wide",
     show_default=True,
     type=click.Choice(["core", "wide"]),
-    help="wide: fifteen platforms under nine laws, and two traps; core: seven platforms under two laws.",
+    help="wide: sixteen platforms under ten laws, and two traps; core: seven platforms under two laws.",
 )
 @click.option(
     "--folder",

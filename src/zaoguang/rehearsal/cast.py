@@ -33,6 +33,7 @@ class Character(StrEnum):
     SAYS_GONE = "says_not_found_and_answers_200"
     REPLACES = "shows_another_picture"
     CLOSES = "closes_the_account"
+    DIES = "goes_off_the_net"
     ECHOES = "shows_what_the_address_asks_for"  # a trap: no copy is there
     MAKES_UP = "shows_the_item_whatever_is_asked"  # a trap: no copy is there
 
@@ -79,10 +80,11 @@ WIDE = (
     Site("dune-channel", SiteKind.CHANNEL, Character.AT_ONCE, "email", "in-rule-3-2-b"),
     Site("cliff-gallery", SiteKind.GALLERY, Character.CLOSES, "email", "hosting-abuse"),
     Site("tower-gallery", SiteKind.GALLERY, Character.GATES, "email", "uk-osa-48h"),
+    Site("gorge-board", SiteKind.FORUM, Character.DIES, "email", "cn-pipl-47"),
     Site("echo-search", SiteKind.SEARCH, Character.ECHOES, "email", "eu-dsa-16"),
     Site("mirror-search", SiteKind.SEARCH, Character.MAKES_UP, "email", "us-take-it-down"),
 )
-"""Fifteen platforms under nine laws, in five languages, and two sites that only show what they are asked for."""
+"""Sixteen platforms under ten laws, in five languages, and two sites that only show what they are asked for."""
 
 
 class Cast(StrEnum):

@@ -20,6 +20,7 @@ class Look(StrEnum):
     GATED = "gated"  # the site asks for an age first
     SAID_GONE = "said_gone"  # words say that it is not found; the answer is 200
     REPLACED = "replaced"  # another picture is there
+    DARK = "dark"  # nothing listens at the site any more
     CLOSED = "closed"  # the account that showed it is closed
 
 
@@ -44,6 +45,7 @@ _THEN = {
     Character.SAYS_GONE: (timedelta(hours=4), Look.SAID_GONE),
     Character.REPLACES: (timedelta(hours=4), Look.REPLACED),
     Character.CLOSES: (timedelta(hours=4), Look.CLOSED),
+    Character.DIES: (timedelta(hours=4), Look.DARK),
 }
 """How long after it was told enough a platform acts, and what is to be seen then; who is not here never acts."""
 

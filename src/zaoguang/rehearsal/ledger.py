@@ -47,6 +47,7 @@ EXPECTED = {
     Character.SAYS_GONE: "no_answer",
     Character.REPLACES: "removed",
     Character.CLOSES: "account_closed",
+    Character.DIES: "dead",
 }
 """What honest counting must come to for each character that keeps copies, at the end of the play."""
 

@@ -121,6 +121,11 @@ class Scene:
         shown = [self._shown(site, placement) for placement in pages[number]]
         return SITE_PAGES[site.kind](site.name, number, len(pages), shown)
 
+    def is_dark(self, site: Site) -> bool:
+        """Say whether the site has gone off the net."""
+        paths = (self.path(placement) for placement in self.plan.on(site))
+        return any(found[0] is Look.DARK for path in paths if (found := self.look(site, path)))
+
     def _shown(self, site: Site, placement: Placement) -> Shown:
         for second in (False, True):
             path = self.path(placement, second=second)

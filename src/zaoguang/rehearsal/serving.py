@@ -1,9 +1,10 @@
 """The servers of the world: one small HTTP server a site, and one for the rehearsal's own control."""
 
 import json
+import socket
 import time
 from base64 import b64decode
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from datetime import datetime
 from hmac import compare_digest
@@ -12,7 +13,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import ClassVar
 from urllib.parse import parse_qs, urlsplit
 
-from zaoguang.rehearsal.cast import Site, SiteKind
+from zaoguang.rehearsal.cast import Character, Site, SiteKind
 from zaoguang.rehearsal.characters import Look
 from zaoguang.rehearsal.loopback import require_loopback
 from zaoguang.rehearsal.scene import Scene
@@ -20,13 +21,14 @@ from zaoguang.rehearsal.sites import PATHS, SCREENS
 from zaoguang.rehearsal.told import addresses_in
 from zaoguang.rehearsal.traps import trap_page
 
-__all__ = ["control_server", "site_server"]
+__all__ = ["control_server", "darken", "site_server"]
 
 _GIF = b64decode("R0lGODlhAQABAIAAAAAAAP///yH5BAEAAAAALAAAAAABAAEAAAIBRAA7")
 _LONGEST_BODY = 4 << 20
 _SLOW_SECONDS = 0.3
 _SCREENED = {Look.WALLED: HTTPStatus.FORBIDDEN, Look.CLOSED: HTTPStatus.NOT_FOUND}
 """What a hidden picture's own address answers; 200 with the page of words where it is not here."""
+_LISTENS = (socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
 _FORM_FIELDS = ("addresses", "statement", "name", "email", "signature")
 _FORM = """<!doctype html><html><head><meta charset="utf-8"><title>Report</title></head><body><h1>{name}: report</h1>
 <form method="post" action="/report"><textarea name="addresses"></textarea><textarea name="statement"></textarea>
@@ -75,6 +77,9 @@ class _SiteHandler(_Handler):
     site: ClassVar[Site]
 
     def do_GET(self) -> None:
+        if self.site.character is Character.DIES and self.scene.is_dark(self.site):
+            self.close_connection = True  # one that was kept open from before
+            return
         if self.site.kind is SiteKind.SEARCH:
             self.search()
             return
@@ -144,7 +149,17 @@ def site_server(scene: Scene, site: Site, port: int) -> ThreadingHTTPServer:
     return _server(type("SiteHandler", (_SiteHandler,), {"scene": scene, "site": site}), port)
 
 
-def control_server(scene: Scene, token: str, port: int) -> ThreadingHTTPServer:
+def darken(scene: Scene, servers: Mapping[str, ThreadingHTTPServer]) -> None:
+    """Stop listening where a site has gone off the net; its port stays taken, so that nobody else answers there."""
+    for site in scene.plan.sites:
+        if site.character is Character.DIES and scene.is_dark(site) and servers[site.name].socket.getsockopt(*_LISTENS):
+            servers[site.name].shutdown()
+            servers[site.name].socket.shutdown(socket.SHUT_RDWR)
+
+
+def control_server(
+    scene: Scene, token: str, port: int, servers: Mapping[str, ThreadingHTTPServer]
+) -> ThreadingHTTPServer:
     """Give the rehearsal's own server: what time it is, what was written back; asks for the token."""
 
     class Handler(_Handler):
@@ -162,6 +177,7 @@ def control_server(scene: Scene, token: str, port: int) -> ThreadingHTTPServer:
 
             def move() -> object:
                 scene.move_to(datetime.fromisoformat(json.loads(content)["now"]))
+                darken(scene, servers)
                 return {"now": scene.now.isoformat()}
 
             self.guarded(move)

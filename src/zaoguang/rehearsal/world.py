@@ -24,7 +24,7 @@ from zaoguang.rehearsal.cast import CASTS, Cast, Site
 from zaoguang.rehearsal.journal import write_whole
 from zaoguang.rehearsal.plan import make_plan
 from zaoguang.rehearsal.scene import Scene
-from zaoguang.rehearsal.serving import control_server, site_server
+from zaoguang.rehearsal.serving import control_server, darken, site_server
 
 __all__ = ["channels_of", "free_ports", "main"]
 
@@ -87,10 +87,11 @@ def main() -> None:
     now = datetime.fromisoformat(begun.read_text() if begun.exists() else given.now).astimezone(UTC)
     scene = Scene(plan, given.folder, ports, now)
     token = secrets.token_hex(16)
-    servers = [site_server(scene, site, ports[site.name]) for site in plan.sites]
-    servers.append(control_server(scene, token, ports["control"]))
+    sites = {site.name: site_server(scene, site, ports[site.name]) for site in plan.sites}
+    servers = [*sites.values(), control_server(scene, token, ports["control"], sites)]
     for server in servers:
         threading.Thread(target=server.serve_forever, daemon=True).start()
+    darken(scene, sites)
     write_whole(given.folder / "channels.yaml", channels_of(plan.sites, ports))
     told = {"control": f"http://127.0.0.1:{ports['control']}/", "token": token, "ports": sorted(ports.values())}
     write_whole(given.folder / "world.json", json.dumps({**told, **scene.truth()}))

@@ -21,10 +21,10 @@ def rehearse(*words: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.slow
 def test_the_loop_closes_and_says_so_in_json() -> None:
-    done = rehearse("--copies", "30", "--seed", "5", "--json")
+    done = rehearse("--copies", "20", "--seed", "5", "--json")
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
-    assert report["planted"] == report["found"] == 30
+    assert report["planted"] == report["found"] == 20
     assert report["decoys"] >= 10 * report["planted"]
     assert report["missed"] == report["false"] == report["fields_missing"] == report["wrong_outcomes"] == 0
     assert report["sealed"] == report["verified"] == report["sightings"]
@@ -34,10 +34,11 @@ def test_the_loop_closes_and_says_so_in_json() -> None:
     assert report["stopped"] == report["bouncing"] == 1
     assert report["traps_known"] == report["traps"] == 4
     assert report["notices_to_traps"] == 0
-    assert report["ready"]["platforms"] == report["ready"]["notices"] == 15
+    assert report["ready"]["platforms"] == report["ready"]["notices"] == 16
+    assert report["ready"]["confirmations"] == 1
     assert report["ready"]["seconds"] > 0
     assert report["notices_lost"] == report["notices_twice"] == 0
-    assert set(report["outcomes"]) == {"removed", "refused", "no_answer", "geoblocked", "account_closed", "up"}
+    assert set(report["outcomes"]) == {"removed", "refused", "no_answer", "geoblocked", "account_closed", "dead", "up"}
     assert report["clicks"] > 0
     assert report["seconds"]["find and seal"] > 0
 
@@ -100,6 +101,6 @@ def test_a_seal_that_does_not_verify_is_a_failure() -> None:
 
 
 def test_too_few_copies_for_so_many_sites_are_refused_before_anything_starts() -> None:
-    done = rehearse("--copies", "14")
+    done = rehearse("--copies", "15")
     assert done.returncode == 2
-    assert "between 15 and" in done.stderr
+    assert "between 16 and" in done.stderr

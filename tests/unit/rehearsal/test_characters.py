@@ -36,6 +36,7 @@ def told(*hours: int, address: str = FIRST) -> list[Told]:
         (Character.SAYS_GONE, (0,), {3: UP, 4: Look.SAID_GONE}),
         (Character.REPLACES, (0,), {3: UP, 4: Look.REPLACED}),
         (Character.CLOSES, (0,), {3: UP, 4: Look.CLOSED}),
+        (Character.DIES, (0,), {3: UP, 4: Look.DARK}),
         (Character.RETURNS, (0,), {3: UP, 4: GONE, RETURN_HOURS: GONE}),
     ],
 )

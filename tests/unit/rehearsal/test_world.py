@@ -123,7 +123,9 @@ def test_platforms_answer_by_their_characters(world: Visit) -> None:
             world.write(copy["site"], [copy["picture"]], number, 0)
     world.control(9)
     seen = {
-        character: {world.status(copy["picture"]) for copy in world.copies_of(character)} for character in Character
+        character: {world.status(copy["picture"]) for copy in world.copies_of(character)}
+        for character in Character
+        if character is not Character.DIES
     }
     assert seen[Character.HOURS] <= {404, 410}
     assert seen[Character.RETURNS] <= {404, 410}
@@ -141,6 +143,9 @@ def test_what_hides_does_not_answer_as_what_is_gone_does(world: Visit) -> None:
     hiding = (Character.WALLS, Character.GATES, Character.SAYS_GONE, Character.CLOSES, Character.REPLACES)
     copies = {character: world.copies_of(character)[0] for character in hiding}
     before = world.client.get(copies[Character.REPLACES]["picture"]).content
+    dying = world.copies_of(Character.DIES)[0]
+    assert world.status(dying["picture"]) == 200
+    world.write(dying["site"], [dying["picture"]], len(hiding), 0)
     for number, copy in enumerate(copies.values()):
         world.write(copy["site"], [copy["picture"]], number, 0)
     world.control(6)
@@ -157,6 +162,11 @@ def test_what_hides_does_not_answer_as_what_is_gone_does(world: Visit) -> None:
     instead = world.client.get(copies[Character.REPLACES]["picture"])
     assert instead.headers["content-type"] == "image/jpeg"
     assert instead.content != before
+    for address in (dying["page"], dying["picture"]):
+        with pytest.raises((httpx.ConnectError, httpx.RemoteProtocolError)):
+            world.status(address)
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(dying["page"], trust_env=False)
     assert 'type="password"' in world.client.get(copies[Character.WALLS]["page"]).text
     assert "text/html" in world.client.get(copies[Character.SAYS_GONE]["picture"]).headers["content-type"]
 
