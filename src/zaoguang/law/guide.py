@@ -61,7 +61,8 @@ def guide(code: str) -> Guide:
 
 def _compared(place: Jurisdiction) -> str:
     """Say when the oldest of what is told here was compared with its source: a sheet of paper outlives the law."""
-    days = [each.checked for each in (*place.provisions, *place.bodies) if each.checked is not None]
+    days = [law.checked for law in place.provisions if law.checked is not None]
+    days += [body.checked for body in place.bodies if body.checked is not None]
     return _("Last compared with its sources on {day}.").format(day=min(days)) if days else ""
 
 

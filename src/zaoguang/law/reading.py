@@ -95,7 +95,7 @@ class _Reader:
 
     def provision(self, record: Record) -> Provision:
         grade, verified, source = record.graded(self.sources)
-        cited = _cited(record)
+        cited = _cited(record, mainland=self.code == "CN")
         found = Provision(
             id=record.text("id"),
             jurisdiction=self.code,
@@ -249,12 +249,15 @@ def read_guide_lines(path: Path) -> tuple[GuideLine, ...]:
     return tuple(lines)
 
 
-def _cited(record: Record) -> Wording:
+def _cited(record: Record, *, mainland: bool) -> Wording:
     """Read an article: both languages where words are in it, else as numbers that Chinese is made from."""
     if record.holds_mapping("article"):
         return record.wording("article")
     article = record.text("article")
-    return Wording(article, in_chinese(article))
+    chinese = in_chinese(article)
+    if mainland:  # which writes 第253条之一 where Taiwan writes 第319条之1
+        chinese = re.sub(r"之([1-9])", lambda found: "之" + "一二三四五六七八九"[int(found[1]) - 1], chinese)
+    return Wording(article, chinese)
 
 
 def in_chinese(article: str) -> str:

@@ -140,6 +140,11 @@ def test_chinese_cites_inserted_articles_and_rows_of_articles_apart(article: str
     assert in_chinese(article) == chinese
 
 
+def test_the_mainland_writes_an_inserted_article_in_words_and_taiwan_in_figures() -> None:
+    assert provision("cn-cl-253-1").cited("zh-Hans") == "第253条之一"
+    assert provision("tw-319-1").cited("zh-Hans") == "第319条之1"
+
+
 def test_no_citation_says_its_law_twice() -> None:
     numbered = [each for each in provisions() if any(sign.isdigit() for sign in each.cited("en"))]
     assert [each.id for each in numbered if each.cited("en") in each.instrument("en")] == []
