@@ -30,8 +30,9 @@ from zaoguang.centre.exhibits.sealing import case_package
 from zaoguang.centre.intake import arrivals
 from zaoguang.centre.intake.items import add_items, read_lines
 from zaoguang.centre.intake.models import Arrival, ArrivalState
-from zaoguang.centre.notices import brakes, drafting, sending, unsure, worker
+from zaoguang.centre.notices import brakes, drafting, following, sending, unsure, worker
 from zaoguang.centre.notices.models import (
+    Answer,
     Attempt,
     AttemptResult,
     Due,
@@ -169,6 +170,20 @@ def test_drafting_at_the_same_instant_makes_one_demand(centre: MadeCentre) -> No
         return drafting.draft(centre.case, centre.key, door, copies, ANSWERS, centre.people["supervisor"], MOMENT)
 
     assert len(done(at_once(draft))) == 1
+
+
+@pytest.mark.parametrize("kind", ["appeal-refusal", "preserve-logs"])
+def test_choosing_another_way_at_the_same_instant_makes_one_draft(centre: MadeCentre, kind: str) -> None:
+    sending.set_clock(centre.draft, MOMENT)
+    unsure.record_answer(centre.draft, Answer.REFUSED, centre.people["supervisor"], MOMENT)
+    choice = following.Choice(kind, frozenset(str(each.pk) for each in centre.draft.sightings.all()), "")
+    lead = centre.people["supervisor"]
+
+    def choose() -> Notice:
+        return following.draft_further(centre.case, centre.key, choice, lead, MOMENT, after=centre.draft)
+
+    assert len(done(at_once(choose))) == 1
+    assert Notice.objects.filter(regime=kind).count() == 1
 
 
 def test_a_consent_given_twice_at_once_is_one_consent(centre: MadeCentre) -> None:

@@ -243,7 +243,31 @@ def test_the_time_of_a_notice_beside_the_demand_leaves_no_copy_unanswered(centre
         rechecks._settle_notice(notice, {copy.pk: report}, case_index(centre.case), LATER)
         copy.refresh_from_db()
         assert copy.outcome == outcome
-    assert propose_if_due(logs, LATER) is not None
+    again = propose_if_due(logs, LATER)
+    assert again is not None
+    assert again.beside
     logs.escalations.all().delete()
     Notice.objects.filter(pk=logs.pk).update(answer=Answer.RECEIPT)
     assert propose_if_due(Notice.objects.get(pk=logs.pk), LATER) is None  # what it asked for was done
+
+
+def test_a_repetition_that_somebody_has_taken_up_is_settled_first(centre: MadeCentre) -> None:
+    refused = sent(centre.draft, Answer.REFUSED, centre.people["supervisor"])
+    (proposal,) = refused.escalations.all()
+    drafting.edit(proposal, centre.key, ANSWERS, "en", centre.people["caseworker"], MOMENT)
+    offer = fitting(refused)["appeal-refusal"]
+    assert (offer.first, offer.instead) == (proposal, None)
+    with pytest.raises(UserMistake, match="not settled"):
+        choose(centre, offer, refused)
+    sending.set_clock(proposal, MOMENT)
+    assert choose(centre, fitting(refused)["appeal-refusal"], refused).escalates == proposal
+
+
+@pytest.mark.parametrize("end", ["consent", "close"])
+def test_no_draft_without_her_yes_or_in_a_closed_case(centre: MadeCentre, end: str) -> None:
+    offer = fitting(centre.draft)["preserve-logs"]
+    client = client_of("supervisor")
+    client.post(f"/cases/{centre.case.pk}/{end}/", {"use": "notice", "live": "no"})
+    with pytest.raises(UserMistake):
+        choose(centre, offer, centre.draft)
+    assert "Make this draft" not in text_of(client.get(f"/cases/{centre.case.pk}/notices/further/"))
