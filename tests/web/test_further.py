@@ -67,6 +67,10 @@ def test_what_fits_follows_from_what_became_of_the_notice(centre: MadeCentre) ->
     assert "cn-cc-1196-answer" not in fitting(centre.draft)
     Notice.objects.filter(pk=centre.draft.pk).update(regime="cn-cc-1195")
     assert "cn-cc-1196-answer" in fitting(centre.draft)
+    Notice.objects.filter(pk=centre.draft.pk).update(deadline_at=None)  # its clock stands still: somebody has answered
+    page = text_of(client_of("caseworker").get(f"/cases/{centre.case.pk}/notices/{centre.draft.pk}/further/"))
+    answer, appeal = (notices.regime(kind).title("en") for kind in ("cn-cc-1196-answer", "appeal-refusal"))
+    assert 0 < page.index(answer) < page.index(appeal)
 
 
 def test_an_appeal_follows_up_the_notice_and_takes_the_place_of_the_proposal(centre: MadeCentre) -> None:

@@ -181,9 +181,8 @@ def _to_body(
     door = Door(law.id, channel.id, route.get(channel.route, Route.PAPER), address, _written(law, "", channel))
     elsewhere = [each for each in _standing(copies, further) if notices.channel_for(each.page(), [channel]) is None]
     left = _not_pending(case, door, elsewhere, now)
-    today = _of_today(left, channel, now)
+    today, later = _of_today(left, channel, now)
     if left:
-        later = len(left) - len(today)
         yield Offer(f"{law.id}:{channel.id}", law, further, door, channel, today, later, None, None, None)
 
 
@@ -191,12 +190,13 @@ def _standing(copies: QuerySet[Sighting], further: Further) -> Sequence[Sighting
     return list(copies if further.gone_too else copies.exclude(outcome__in=GONE))
 
 
-def _of_today(copies: Sequence[Sighting], channel: Channel, now: datetime) -> tuple[Sighting, ...]:
-    """Give the copies of one notice that the channel still takes today."""
+def _of_today(copies: Sequence[Sighting], channel: Channel, now: datetime) -> tuple[tuple[Sighting, ...], int]:
+    """Give the copies of one notice that the channel still takes today, and how many have to wait for another day."""
     limit: Limit = channel.limit
     used = lately_named(channel.id, now) if limit.per_day is not None else 0
     batches = notices.plan_batches(copies, named_by, limit, now.date(), used=used) if copies else ()
-    return batches[0].copies if batches and batches[0].day == now.date() else ()
+    today = [each.copies for each in batches if each.day == now.date()]
+    return today[0] if today else (), sum(len(each.copies) for each in batches if each.day != now.date())
 
 
 def _not_pending(case: Case, door: Door, copies: Iterable[Sighting], now: datetime) -> tuple[Sighting, ...]:

@@ -1,6 +1,7 @@
 """The page of further ways: every kind of notice that fits now, and the doors that take none of ours; and the paper."""
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -70,7 +71,7 @@ def _page(request: CaseRequest, after: Notice | None) -> HttpResponse:
         "case": case,
         "notice": after,
         "agreed": ConsentUse.NOTICE in consents.live(case),
-        "lines": [_line(offer) for offer in sorted(offers, key=_is_far)],
+        "lines": [_line(offer) for offer in sorted(offers, key=partial(_rank, after))],
         "earlier": _led_to(case.notices.all()) if after is None else (),
         "doors": _doors(),
         "mistake": mistake,
@@ -98,9 +99,11 @@ def _line(offer: Offer) -> dict[str, Any]:
     }
 
 
-def _is_far(offer: Offer) -> bool:
-    """Sort bodies that do not speak the language of the page behind those that do, all else as it was."""
-    return ":" in offer.key and offer.channel is not None and spoken() not in offer.channel.languages
+def _rank(after: Notice | None, offer: Offer) -> int:
+    """Sort what a clock that stands still waits for first, bodies that do not speak the page's language last."""
+    if after is not None and after.step is NoticeState.SENT and after.deadline_at is None and offer.further.follows:
+        return 0
+    return 2 if ":" in offer.key and offer.channel is not None and spoken() not in offer.channel.languages else 1
 
 
 def _led_to(found: Iterable[Notice]) -> list[Notice]:
