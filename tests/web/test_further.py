@@ -27,7 +27,7 @@ from zaoguang.errors import UserMistake
 from zaoguang.notices import Limit
 from zaoguang.watch import PageReport, PictureSeen
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]  # seconds as a whole
 
 LATER = MOMENT + timedelta(days=8)
 
