@@ -17,7 +17,17 @@ from zaoguang.law.thresholds import Finding, Standing, thresholds
 from zaoguang.words import gettext as _
 from zaoguang.words import spoken
 
-__all__ = ["answer_lines", "answer_record", "body_line", "cite", "grade_words", "in_a_row", "listed", "not_advice"]
+__all__ = [
+    "answer_lines",
+    "answer_record",
+    "body_line",
+    "cite",
+    "cited",
+    "grade_words",
+    "in_a_row",
+    "listed",
+    "not_advice",
+]
 
 
 def not_advice() -> str:
@@ -141,6 +151,8 @@ def _route_lines(number: int, route: Route) -> Iterator[str]:
     yield f"{number}. {rule.jurisdiction}: {_say(rule.name)}{mark}"
     for reason in route.why:
         yield "   " + _reason_line(reason)
+        if reason.provision.conditions is not None:
+            yield "     " + _("Condition: {what}").format(what=_say(reason.provision.conditions))
         for deadline in reason.deadlines:
             yield "     " + deadline_line(deadline)
     yield "   " + _("Gives: {what}").format(what=_say(rule.gives))
@@ -160,9 +172,14 @@ def cite(law: Provision) -> str:
     return _("{law}, {article}").format(law=_say(law.instrument), article=_say(law.cited))
 
 
+def cited(law: Provision) -> str:
+    """Give a provision as it is cited, with a word where nobody has verified it."""
+    return cite(law) if law.verified else _("{law}, not verified").format(law=cite(law))
+
+
 def _reason_line(reason: Reason) -> str:
     law = reason.provision
-    article = cite(law)
+    article = cited(law)
     if reason.answer is not Answer.YES:
         return _("Why (if it fits): {article}: {text}").format(article=article, text=_say(law.text))
     if reason.harms:

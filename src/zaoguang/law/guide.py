@@ -6,7 +6,7 @@ from functools import cache
 from html import escape
 from typing import Final
 
-from zaoguang.law.answer import body_line, cite, in_a_row, listed, not_advice
+from zaoguang.law.answer import body_line, cited, in_a_row, listed, not_advice
 from zaoguang.law.model import Body, ClockBasis, GuideLine, GuidePart, Jurisdiction, Provision, RouteRule, Runs
 from zaoguang.law.provisions import DATA, jurisdiction, jurisdictions
 from zaoguang.law.reading import EVERYWHERE, read_guide_lines
@@ -96,11 +96,7 @@ def _sections(place: Jurisdiction) -> Iterator[GuideSection]:
 
 def _ground(line: GuideLine, laws: dict[str, Provision]) -> str:
     """Give the law a sentence rests on, with a word where nobody has verified it."""
-    said = [
-        cite(law) if law.verified else _("{law}, not verified").format(law=cite(law))
-        for law in (laws[name] for name in line.rests_on)
-    ]
-    return listed(said)
+    return listed(cited(laws[name]) for name in line.rests_on)
 
 
 def _helpers(place: Jurisdiction) -> Iterator[Body]:

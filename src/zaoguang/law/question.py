@@ -97,7 +97,6 @@ def question_text(fact: str) -> str:
         "survivor.age_then": _("How old was the survivor at the time?"),
         "relation": _("Who was it: a partner, an ex, family, somebody known, staff, a stranger?"),
         "spread": _("Has any of it been seen online, or sent to anybody?"),
-        "woman": _("Is the survivor a woman?"),
         "ongoing": _("Does it still go on: is it still online, are threats still coming?"),
         "for_profit": _("Was money made with it?"),
         "device_found": _("Was a device found?"),

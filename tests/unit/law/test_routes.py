@@ -317,6 +317,16 @@ def test_womens_law_is_no_reason_for_a_man_and_a_protection_order_none_for_the_d
     assert "cn-family-claim" not in open_ids(leak, at=AT)
 
 
+def test_law_that_nobody_verified_is_told_as_such_with_its_condition() -> None:
+    old = replace(CHINA, act=date(2025, 11, 1), last_act=date(2025, 11, 1))
+    with speaking("en"):
+        said = list(answer_lines(old, at=AT))
+    (why,) = [number for number, line in enumerate(said) if "(2012), Art. 42(6)" in line]
+    assert "Art. 42(6), not verified" in said[why]
+    assert "is from memory" in said[why + 1]
+    assert not any("Civil Code, Art. 1198, not verified" in line for line in said)
+
+
 def test_what_goes_on_has_no_last_day_and_the_strictest_count_is_told() -> None:
     going = replace(CHINA, harms=frozenset({Harm.PARTNER_LEAK}), relation="ex_partner", ongoing=True)
     with speaking("en"):
