@@ -1,14 +1,19 @@
 """A notice's clock on its page: counted from its receipt, stood still and gone on; the looks go on meanwhile."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 
 import pytest
+from django.apps import apps
 from django.urls import reverse
 from django.utils import timezone
 from icalendar import Calendar
 
 from tests.support.made_centre import MadeCentre, client_of, make_centre, text_of
+from zaoguang import notices
 from zaoguang.casework import CaseStatus, NoticeState, Outcome
+from zaoguang.casework.deadlines import Period, Unit
 from zaoguang.centre.audit.models import AuditEvent, Verb
 from zaoguang.centre.clocks.listing import due_list
 from zaoguang.centre.clocks.models import CaseClock, ClockState
@@ -169,6 +174,30 @@ def test_the_time_of_receipt_is_given_on_the_page_in_the_centres_time(centre: Ma
     assert client.post(door, {"received": f"{moment:%Y-%m-%d %H:%M}"}).status_code == 302
     assert due_of(notice) == moment + 48 * HOUR
     assert "It counts from its receipt" in text_of(client.get(page))
+
+
+def test_a_law_that_lets_its_time_be_extended_is_followed_so_often_and_no_more(
+    centre: MadeCentre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    law = notices.regime("us-take-it-down")
+    rule = replace(law.deadline, extension=Period(24, Unit.HOURS), most_extended=2)
+    monkeypatch.setattr(notices, "regime", lambda _name: replace(law, deadline=rule))
+    notice, by = sent(centre.draft, "us-take-it-down"), centre.people["caseworker"]
+    clock.turn(notice, Change.EXTEND, by, SENT + 47 * HOUR)
+    clock.turn(notice, Change.EXTEND, by, SENT + 47 * HOUR)
+    with pytest.raises(UserMistake, match="no further"):
+        clock.turn(notice, Change.EXTEND, by, SENT + 47 * HOUR)
+    assert due_of(notice) == SENT + 96 * HOUR
+
+
+def test_a_notice_that_was_sent_before_there_were_clocks_is_given_the_one_it_ran_by(centre: MadeCentre) -> None:
+    notice = sent(centre.draft, "us-take-it-down")
+    CaseClock.objects.filter(notice=notice).delete()
+    migration = import_module("zaoguang.centre.clocks.migrations.0003_clocks_of_sent_notices")
+    migration.give_clocks(apps, None)
+    own = CaseClock.objects.get(notice=notice)
+    assert (own.amount, own.unit, own.begun_at, own.due_at) == (48, "hours", SENT, SENT + 48 * HOUR)
+    assert not CaseClock.objects.filter(notice=centre.gap).exists()
 
 
 def test_nothing_changes_in_a_case_that_was_closed(centre: MadeCentre) -> None:
