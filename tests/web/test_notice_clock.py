@@ -142,7 +142,7 @@ def test_a_person_lets_it_stand_and_go_on_from_the_page(centre: MadeCentre) -> N
     assert "Civil Code Art. 1196" in text_of(client.get(page))
     assert client.post(turn, {"change": "pause"}).status_code == 302
     shown = client.get(page)
-    assert "It stands still since" in text_of(shown)
+    assert "It has stood still since" in text_of(shown)
     assert "Let it go on" in text_of(shown)
     assert f"{centre.case.number}: " in text_of(client.get(reverse("due")))
     assert not list(Calendar.from_ical(client.get(reverse("calendar")).content).walk("VEVENT"))

@@ -113,6 +113,14 @@ def test_a_clock_that_stood_still_is_due_after_it_goes_on(
     assert clock(each.deadline, sent, Pause(stopped, stopped + stood)).at > stopped + stood
 
 
+def test_a_last_day_does_not_move_onto_a_day_on_which_the_clock_stood() -> None:
+    rule = regime("appeal-refusal").deadline
+    sent = datetime(2020, 9, 12, 12, tzinfo=UTC)
+    assert clock(rule, sent).last == date(2020, 9, 21)  # the seventh day is a Saturday: the Monday
+    stood = Pause(datetime(2020, 9, 20, 18, tzinfo=UTC), datetime(2020, 9, 22, 18, tzinfo=UTC))
+    assert clock(rule, sent, stood).last == date(2020, 9, 23)
+
+
 def test_a_clock_from_receipt_has_not_begun_by_the_rule_alone() -> None:
     rule = regime("us-take-it-down").deadline
     assert standing(Clock(rule.place, rule.period, rule.counts_from, sent_at=datetime(2026, 6, 1, tzinfo=UTC))) == (
