@@ -151,6 +151,8 @@ def _route_lines(number: int, route: Route) -> Iterator[str]:
     yield f"{number}. {rule.jurisdiction}: {_say(rule.name)}{mark}"
     for reason in route.why:
         yield "   " + _reason_line(reason)
+        if reason.provision.threshold is not None:
+            yield "     " + _("Asked for: {what}").format(what=_say(reason.provision.threshold))
         if reason.provision.conditions is not None:
             yield "     " + _("Condition: {what}").format(what=_say(reason.provision.conditions))
         for deadline in reason.deadlines:

@@ -325,6 +325,8 @@ def test_law_that_nobody_verified_is_told_as_such_with_its_condition() -> None:
     assert "Art. 42(6), not verified" in said[why]
     assert "is from memory" in said[why + 1]
     assert not any("Civil Code, Art. 1198, not verified" in line for line in said)
+    (crime,) = [number for number, line in enumerate(said) if "Art. 284, because" in line]
+    assert said[crime + 1].strip() == "Asked for: Serious consequences."
 
 
 def test_what_goes_on_has_no_last_day_and_the_strictest_count_is_told() -> None:
