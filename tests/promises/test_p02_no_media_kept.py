@@ -67,17 +67,21 @@ class Looked:
                 kind = next((name for name in OURS if name in command), "")
                 if kind:
                     self.processes.add(kind)
-                    self.writable.extend(_writable_files(folder))
+                    self.writable.extend(_writable_files(folder, kind))
             except OSError:
                 continue  # ended meanwhile, or another user's
 
 
-def _writable_files(process: Path) -> Iterator[str]:
+def _writable_files(process: Path, kind: str) -> Iterator[str]:
+    """Give what could take a byte; the reader's file for turns is only locked, and is empty whenever one looks."""
     for descriptor in (process / "fd").iterdir():
         flags = next(
             line for line in (process / "fdinfo" / descriptor.name).read_text().splitlines() if line.startswith("flags")
         )
         if int(flags.split()[1], 8) & READABLE_ONLY and stat.S_ISREG(descriptor.stat().st_mode):
+            for_turns = kind == OURS[0] and descriptor.readlink().name == "turns.lock"
+            if for_turns and descriptor.stat().st_size == 0:
+                continue
             yield f"{descriptor} -> {descriptor.readlink()}"
 
 

@@ -32,7 +32,7 @@ from zaoguang.centre.letters.mailbox import ImapServer, open_folder  # noqa: E40
 from zaoguang.centre.letters.models import Letter, LetterKey  # noqa: E402  (the same)
 from zaoguang.centre.letters.receiving import take_in  # noqa: E402  (the same)
 from zaoguang.centre.notices import brakes, drafting, worker  # noqa: E402  (the same)
-from zaoguang.centre.notices.models import AddresseeStop, Attempt, AttemptResult, Due, Notice, Route  # noqa: E402
+from zaoguang.centre.notices.models import AddresseeStop, Attempt, AttemptResult, Due, Notice, Route  # noqa: E402  (the same)  # noqa: E402  (the same)
 from zaoguang.centre.sealed import write_b  # noqa: E402  (the same)
 from zaoguang.centre.sightings.models import Sighting  # noqa: E402  (the same)
 

@@ -65,6 +65,7 @@ TABLE = {
     "refuse_arrival": Door(WORKERS, "POST"),
     "new_check": Door(MEMBERS, "GET POST"),
     "check": Door(MEMBERS, "GET"),
+    "host": Door(WORKERS, "GET POST"),
     "verdict": Door(WORKERS, "GET POST"),
     "package": Door(WORKERS, "POST"),
     "trail": Door(WORKERS, "GET"),
@@ -161,7 +162,12 @@ def test_another_case_s_parts_are_not_found_under_one_s_own_case(centre: MadeCen
     answer = stranger.post(reverse("new_case"), {"adult": "no", "alias": "Another"})
     own = answer.headers["Location"]
     copy_id = centre.draft.sightings.values_list("pk", flat=True)[0]
-    for part in (f"notices/{centre.draft.pk}/", f"checks/{centre.check.pk}/", f"copies/{copy_id}/verdict/"):
+    for part in (
+        f"notices/{centre.draft.pk}/",
+        f"checks/{centre.check.pk}/",
+        f"copies/{copy_id}/verdict/",
+        f"copies/{copy_id}/host/",
+    ):
         assert stranger.get(own + part).status_code == 404
     for part in (
         f"items/{centre.item.pk}/remove/",
@@ -172,6 +178,7 @@ def test_another_case_s_parts_are_not_found_under_one_s_own_case(centre: MadeCen
         f"clocks/{centre.clock.pk}/",
         f"letters/{centre.letter.pk}/settle/",
         f"copies/{copy_id}/verdict/",
+        f"copies/{copy_id}/host/",
     ):
         assert stranger.post(own + part).status_code == 404
     centre.item.refresh_from_db()

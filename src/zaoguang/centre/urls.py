@@ -14,7 +14,7 @@ from zaoguang.centre.guide import views as guide
 from zaoguang.centre.intake import sending
 from zaoguang.centre.intake import views as intake
 from zaoguang.centre.letters import views as letters
-from zaoguang.centre.notices import brake_pages, clock_pages, following_pages, review_pages
+from zaoguang.centre.notices import brake_pages, clock_pages, following_pages, hosts, review_pages
 from zaoguang.centre.notices import views as notices
 from zaoguang.centre.sightings import verdict_pages
 from zaoguang.centre.sightings import views as sightings
@@ -52,6 +52,7 @@ urlpatterns = [
     path(CASE + "arrivals/<uuid:arrival_id>/refuse/", intake.refuse_arrival, name="refuse_arrival"),
     path(CASE + "checks/new/", sightings.new_check, name="new_check"),
     path(CASE + "checks/<uuid:check_id>/", sightings.check_page, name="check"),
+    path(CASE + "copies/<uuid:sighting_id>/host/", hosts.host, name="host"),
     path(CASE + "copies/<uuid:sighting_id>/verdict/", verdict_pages.verdict, name="verdict"),
     path(CASE + "package/", exhibits.package, name="package"),
     path(CASE + "clocks/", clocks.case_clocks, name="clocks"),

@@ -7,23 +7,17 @@ Landlock, every path but those of its own program, of names and of certificates.
 or its parent is gone.
 """
 
-import ctypes
 import json
 import os
-import resource
 import select
-import sys
-import sysconfig
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
-import zaoguang
-from zaoguang.sandbox import Sandbox, landlock
-from zaoguang.sandbox.landlock import Access
+from zaoguang.sandbox import Sandbox
 from zaoguang.watch.address import AddressPolicy
+from zaoguang.watch.confined import give_up
 from zaoguang.watch.fetch import Fetcher
 from zaoguang.watch.look import Batch, Looker
 from zaoguang.watch.neighbours import Neighbours
@@ -33,22 +27,13 @@ from zaoguang.watch.wire import line_of, report_to_json
 
 __all__ = ["main"]
 
-_PR_SET_DUMPABLE = 4
 _MAX_WORD_BYTES = 4 << 20
 _PARENT_CHECK_SECONDS = 2.0
-_LIBRARIES = ("/usr/lib", "/usr/lib64", "/lib", "/lib64", "/usr/local/lib")
-_READ_ONLY = (
-    *("/etc/resolv.conf", "/etc/hosts", "/etc/host.conf", "/etc/nsswitch.conf", "/etc/gai.conf", "/etc/services"),
-    *("/etc/ssl", "/etc/pki", "/etc/ca-certificates", "/usr/share/ca-certificates", "/etc/ld.so.cache"),
-    *("/etc/localtime", "/proc", "/sys/devices/system/cpu", "/dev/urandom"),
-)
-"""What resolving a name, checking a certificate and measuring oneself read. In /proc, what belongs to a process outside
-and is not for everybody stays closed: Landlock counts reading it as tracing that process."""
 
 
 def main() -> None:
     """Serve until standard input ends."""
-    _give_up()
+    give_up()
     words = _words(os.getppid())
     settings = next(words, None)
     if settings is None:
@@ -90,7 +75,7 @@ def _serve(words: Iterator[dict[str, Any]], looker: Looker, pages: ThreadPoolExe
 
 
 def _neighbours(file: int | None) -> Neighbours | None:
-    """Take the file of turns, of which our children get nothing; it is empty and stays so (see `_give_up`)."""
+    """Take the file of turns, of which our children get nothing; it is empty and stays so (see `confined.give_up`)."""
     if file is None:
         return None
     os.set_inheritable(file, False)  # noqa: FBT003 -- the call takes no names
@@ -100,28 +85,6 @@ def _neighbours(file: int | None) -> Neighbours | None:
 def _is_loopback(host: str) -> bool:
     """Whether this is the rehearsal's own machine; a name that only resolves to it is held to the common limit."""
     return host.rpartition(":")[0] in {"127.0.0.1", "::1", "localhost"}
-
-
-def _give_up() -> None:
-    """Give up, for this process and all its children, what could leave a trace of a picture behind."""
-    resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))  # no file can grow by a byte
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_DUMPABLE, 0, 0, 0, 0) != 0:  # no dump, no reading our memory
-        sys.exit(1)
-    landlock.confine(_paths(), connects=True)  # where the kernel has it; `zaoguang doctor` says where not
-
-
-def _paths() -> list[tuple[str, Access]]:
-    """Give what is left of the file system: programs and libraries to start decoders, and what names resolve by."""
-    package = Path(zaoguang.__file__).parent
-    roots = {sys.prefix, sys.base_prefix, sysconfig.get_paths()["stdlib"], sysconfig.get_paths()["platstdlib"]}
-    program = Access.READ | Access.LIST | Access.RUN
-    return [
-        *((root, program) for root in (*sorted(roots), str(package), *_LIBRARIES)),
-        (str(package.parent), Access.LIST),  # a path entry, where this is installed from its sources
-        *((os.path.realpath(path), Access.READ | Access.LIST) for path in _READ_ONLY),
-        ("/dev/null", Access.READ | Access.WRITE),
-    ]
 
 
 def _words(parent: int) -> Iterator[dict[str, Any]]:

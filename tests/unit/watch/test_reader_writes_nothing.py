@@ -116,7 +116,7 @@ def test_a_file_that_was_open_before_cannot_grow(tmp_path: Path, growing: str) -
             print(error.errno)
     """
     held = "file = os.open('turns.lock', os.O_RDWR | os.O_CREAT, 0o600)"
-    assert after_giving_up(attempt, folder=tmp_path, give_up=f"{held}\n_give_up()") == str(errno.EFBIG)
+    assert after_giving_up(attempt, folder=tmp_path, give_up=f"{held}\ngive_up()") == str(errno.EFBIG)
     assert (tmp_path / "turns.lock").stat().st_size == 0
     assert after_giving_up(attempt, folder=tmp_path, give_up=held) == "grown", "the attempt is a real one"
 
@@ -126,9 +126,9 @@ def test_reading_leaves_no_file_behind(busy: Reader, home: Path) -> None:
     assert list(home.iterdir()) == []
 
 
-def after_giving_up(statements: str, *, folder: Path, give_up: str = "_give_up()") -> str:
+def after_giving_up(statements: str, *, folder: Path, give_up: str = "give_up()") -> str:
     """Run statements in a process that gave up what the reader gives up, and return what they print."""
-    program = f"import os\nfrom zaoguang.watch.reader_child import _give_up\n{give_up}\n" + textwrap.dedent(statements)
+    program = f"import os\nfrom zaoguang.watch.confined import give_up\n{give_up}\n" + textwrap.dedent(statements)
     done = subprocess.run(
         [sys.executable, "-I", "-B", "-c", program], cwd=folder, env={}, capture_output=True, text=True, check=True
     )
