@@ -365,6 +365,15 @@ def test_a_mistake_in_new_notices_comes_back_as_typed(
     assert centre.case.notices.count() == 3
 
 
+@pytest.mark.parametrize("kind", ["appeal-refusal", "counsel-letter", "eu-dsa-9", "nothing", ""])
+def test_a_first_demand_takes_no_kind_that_the_page_does_not_offer(centre: MadeCentre, kind: str) -> None:
+    form = {"language": "en", "group": "forum.example", "address-forum.example": "abuse@forum.example"}
+    answer = client_of("caseworker").post(of(centre, "new_notices"), {**form, "regime-forum.example": kind})
+    assert answer.status_code == 422
+    assert "Choose the law for forum.example from the list." in text_of(answer)
+    assert centre.case.notices.count() == 3
+
+
 def test_a_draft_names_what_its_law_still_asks_for(centre: MadeCentre) -> None:
     client = client_of("caseworker")
     page = text_of(client.get(to(centre.gap)))

@@ -119,7 +119,10 @@ def _door(request: CaseRequest, group: Group, language: str) -> drafting.Door:
         address = group.channel.address or group.channel.name
         return drafting.Door(law.id, group.channel.id, route, address, _written(law, language))
     address = request.POST.get(f"address-{group.key}", "").strip()
-    law = notices.regime(request.POST.get(f"regime-{group.key}", ""))
+    chosen = request.POST.get(f"regime-{group.key}", "")
+    law = next((each for each in for_strangers() if each.id == chosen), None)
+    if law is None:
+        raise UserMistake(str(_("Choose the law for %(host)s from the list.")) % {"host": group.host})
     if not is_mail_address(address):
         raise UserMistake(
             str(_("Nobody knows yet where %(host)s takes reports: give an e-mail address.")) % {"host": group.host}
