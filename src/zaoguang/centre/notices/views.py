@@ -120,14 +120,14 @@ def _door(request: CaseRequest, group: Group, language: str) -> drafting.Door:
         return drafting.Door(law.id, group.channel.id, route, address, _written(law, language))
     address = request.POST.get(f"address-{group.key}", "").strip()
     chosen = request.POST.get(f"regime-{group.key}", "")
-    law = next((each for each in for_strangers() if each.id == chosen), None)
-    if law is None:
+    offered = {each.id: each for each in for_strangers()}
+    if chosen not in offered:
         raise UserMistake(str(_("Choose the law for %(host)s from the list.")) % {"host": group.host})
     if not is_mail_address(address):
         raise UserMistake(
             str(_("Nobody knows yet where %(host)s takes reports: give an e-mail address.")) % {"host": group.host}
         )
-    return drafting.Door(law.id, "", Route.EMAIL, address, _written(law, language))
+    return drafting.Door(chosen, "", Route.EMAIL, address, _written(offered[chosen], language))
 
 
 def _written(law: Regime, language: str) -> str:
