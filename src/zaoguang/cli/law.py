@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from zaoguang.cli.law_deadline import deadline
 from zaoguang.law.answer import answer_lines, answer_record, not_advice
 from zaoguang.law.arithmetic import finding_lines, finding_record
 from zaoguang.law.checking import LawReport, check_law
@@ -29,7 +30,10 @@ _DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 @click.group()
 def law() -> None:
-    """Ask the law of ten places: check the data, find routes, count thresholds, print the survivor's guide."""
+    """Ask the law of ten places: check the data, find routes, count thresholds and time, print the survivor's guide."""
+
+
+law.add_command(deadline)
 
 
 @law.command()
