@@ -76,8 +76,9 @@ def _article(name: str) -> str:
     """Say which provision that is, as cited, in the language of the page."""
     if not name:
         return ""
-    law, spoken = provision(name), "zh-Hans" if (get_language() or "").startswith("zh") else "en"
-    return f"{law.instrument(spoken)} {law.cited(spoken)}"
+    law, chinese = provision(name), (get_language() or "").startswith("zh")
+    spoken, space = ("zh-Hans", "") if chinese else ("en", " ")
+    return f"{law.instrument(spoken)}{space}{law.cited(spoken)}"
 
 
 def _notice(request: CaseRequest, notice_id: UUID) -> Notice:
