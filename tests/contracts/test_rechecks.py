@@ -186,12 +186,21 @@ def test_what_nobody_can_tell_is_never_removed(demand: Demand, how: str) -> None
     assert len(demand.proposals) == 1
 
 
-def test_a_copy_at_a_new_address_is_found_sealed_and_linked_to_the_old_one(demand: Demand) -> None:
+def test_a_copy_at_a_new_address_is_found_sealed_and_linked_to_the_old_one(
+    demand: Demand, monkeypatch: pytest.MonkeyPatch
+) -> None:
     del demand.site.answers[f"{demand.folder}/a.jpg"]
     demand.site.gives(f"{demand.folder}/b.png", COPY, "image/png")
     demand.shows("b.png")
-    demand.look(2)
+    with monkeypatch.context() as dying:
+        dying.setattr(rechecks, "probe", _dies)
+        with pytest.raises(SystemExit):
+            demand.look(2)
     (again,) = Sighting.objects.filter(reappearance_of=demand.sighting)
+    assert again not in unasked(demand.centre.case), "the clock died before it had asked for decoys"
+    worker.recover(MOMENT)
+    demand.look(2)
+    again.refresh_from_db()
     assert demand.sighting.outcome == Outcome.REMOVED
     assert (again.item, again.outcome) == (demand.item, "")
     assert again.picture().endswith("/b.png")
@@ -200,6 +209,10 @@ def test_a_copy_at_a_new_address_is_found_sealed_and_linked_to_the_old_one(deman
     assert again in unasked(demand.centre.case), "a new demand can follow"
     demand.look(8)
     assert Sighting.objects.filter(reappearance_of=demand.sighting).count() == 1
+
+
+def _dies(*_: object) -> None:
+    raise SystemExit
 
 
 def test_a_copy_that_comes_back_at_its_old_address_is_open_anew_and_said_aloud(demand: Demand) -> None:

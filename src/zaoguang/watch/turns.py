@@ -13,7 +13,7 @@ __all__ = ["Turns"]
 
 _T = TypeVar("_T")
 _HAIR = 0.005  # seconds, so that a wait does not end just before its time
-_AGAIN_SECONDS = 0.05  # until a host is tried again at which another process has the turn
+_AGAIN_SECONDS = 0.01  # until a host is tried again at which another process has the turn: well within a pause
 
 
 class _Work(Generic[_T]):

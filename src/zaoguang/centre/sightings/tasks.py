@@ -32,6 +32,7 @@ def check_links(check_id: str) -> None:
         check_links.enqueue(check_id)
     else:
         finish_check(check, now())
+        probe_copies.enqueue(str(check.case_id))
     raise OutsideFailure(f"The link check ended early: {why}.")  # outside of "except": nothing of the cause goes along
 
 
