@@ -67,6 +67,11 @@ class Tally:
     counted: Mapping[str, int]
     under_14: Mapping[str, int]
 
+    @property
+    def one_group(self) -> bool:
+        """Whether the members counted are those of one group: a named address, and no word of several groups."""
+        return bool(self.where) and "group_members" in self.counted and self.counted.get("groups", 1) == 1
+
 
 @dataclass(frozen=True, slots=True)
 class Counts:
@@ -80,7 +85,11 @@ class Counts:
         totals: dict[str, int] = {}
         stocks: dict[tuple[str, str], int] = {}
         for tally in days:
-            for name, number in (tally.under_14 if under_14 else tally.counted).items():
+            counted = tally.under_14 if under_14 else tally.counted
+            if tally.one_group:
+                members = counted.get("group_members", 0)
+                totals["one_group_members"] = max(members, totals.get("one_group_members", 0))
+            for name, number in counted.items():
                 counter = name if name in STOCKS else ADDED.get(name)
                 if counter is not None:
                     stocks[counter, tally.where] = max(number, stocks.get((counter, tally.where), 0))

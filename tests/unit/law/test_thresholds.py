@@ -266,9 +266,20 @@ def test_the_best_year_is_taken_wherever_it_begins() -> None:
 @pytest.mark.parametrize("stock", STOCKS)
 def test_one_counter_seen_twice_counts_once_and_two_addresses_add_up(stock: str) -> None:
     twice = Counts(for_profit=None, tallies=(Tally(None, "a", {stock: 7}, {}), Tally(None, "a", {stock: 9}, {})))
-    assert twice.window(twice.tallies, under_14=False) == {stock: 9}
+    one_group = {"one_group_members": 9} if stock == "group_members" else {}
+    assert twice.window(twice.tallies, under_14=False) == {stock: 9, **one_group}
     apart = Counts(for_profit=None, tallies=(Tally(None, "a", {stock: 7}, {}), Tally(None, "b", {stock: 9}, {})))
-    assert apart.window(apart.tallies, under_14=False) == {stock: 16}
+    assert apart.window(apart.tallies, under_14=False) == {stock: 16, **one_group}
+
+
+def test_members_counted_at_one_address_are_one_groups_unless_several_groups_are_told() -> None:
+    def standing(**number: int) -> Standing | None:
+        found = finding("cn-t-364-group", Counts(for_profit=None, tallies=(Tally(None, "a", number, {}),)))
+        return None if found is None else found.standing
+
+    assert standing(group_members=30) is Standing.MET
+    assert standing(group_members=29) is Standing.HALF
+    assert standing(group_members=60, groups=2) is None
 
 
 def test_two_small_groups_are_not_one_group_of_thirty() -> None:
