@@ -1,8 +1,10 @@
 """A notice's clock on its page: counted from its receipt, stood still and gone on; the looks go on meanwhile."""
 
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from importlib import import_module
+from typing import cast
 
 import pytest
 from django.apps import apps
@@ -10,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from icalendar import Calendar
 
-from tests.support.made_centre import MadeCentre, client_of, make_centre, text_of
+from tests.support.made_centre import MadeCentre, client_of, fetched, made_fingerprint, make_centre, text_of
 from zaoguang import notices
 from zaoguang.casework import CaseStatus, NoticeState, Outcome
 from zaoguang.casework.deadlines import Period, Unit
@@ -21,6 +23,7 @@ from zaoguang.centre.clocks.setting import Change
 from zaoguang.centre.notices import clock, rechecks, sending, unsure
 from zaoguang.centre.notices.models import Answer, Due, DueKind, DueState, Notice
 from zaoguang.errors import UserMistake
+from zaoguang.watch import PageReport, PictureSeen, Reader
 
 pytestmark = pytest.mark.django_db
 HOUR = timedelta(hours=1)
@@ -95,6 +98,38 @@ def test_a_worker_that_took_the_old_deadline_proposes_nothing_before_the_new_one
     rechecks.settle_deadline(stale, due_of(notice))
     assert proposals(notice) == 1
     assert notice.sightings.get().outcome in {"", Outcome.NO_ANSWER}
+
+
+class Looking:
+    """A reader that finds every copy where it was; before it says so, something else happens."""
+
+    def __init__(self, meanwhile: Callable[[], None]) -> None:
+        self.meanwhile = meanwhile
+
+    def read(self, links: Iterable[tuple[str, str]], *, also: object = None) -> Iterator[PageReport]:
+        """Give each link's report."""
+        del also
+        self.meanwhile()
+        for link, address in links:
+            shown = PictureSeen(address, fetched(address, SENT), made_fingerprint(1))
+            yield PageReport(link, address, fetched(address, SENT), (shown,))
+
+
+@pytest.mark.parametrize("stands", [True, False])
+def test_a_look_that_ends_after_the_clock_was_stopped_says_nothing_of_its_deadline(
+    centre: MadeCentre, *, stands: bool
+) -> None:
+    notice, by = sent(centre.draft, "cn-cc-1195"), centre.people["caseworker"]
+
+    def meanwhile() -> None:
+        if stands and not CaseClock.objects.filter(notice=notice, state=ClockState.STANDING).exists():
+            clock.turn(notice, Change.PAUSE, by, SENT + 47 * HOUR)
+
+    looking = cast("Reader", Looking(meanwhile))
+    rechecks.look_again([Notice.objects.select_related("case").get(pk=notice.pk)], looking, SENT + 48 * HOUR)
+    copy = notice.sightings.get()
+    assert copy.observations.count() == 1
+    assert copy.outcome == ("" if stands else Outcome.NO_ANSWER)
 
 
 def test_a_time_that_the_law_sets_stands_still_only_where_a_law_says_so(centre: MadeCentre) -> None:
