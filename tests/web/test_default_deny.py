@@ -57,6 +57,7 @@ TABLE = {
     "members": Door(HEADS, "POST"),
     "refer": Door(WORKERS, "POST"),
     "close": Door(HEADS, "POST"),
+    "reopen": Door(HEADS, "POST"),
     "add_items": Door(WORKERS, "GET POST"),
     "remove_item": Door(WORKERS, "POST"),
     "invitations": Door(WORKERS, "GET POST"),

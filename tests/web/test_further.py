@@ -275,3 +275,16 @@ def test_no_draft_without_her_yes_or_in_a_closed_case(centre: MadeCentre, end: s
     with pytest.raises(UserMistake):
         choose(centre, offer, centre.draft)
     assert "Make this draft" not in text_of(client.get(f"/cases/{centre.case.pk}/notices/further/"))
+
+
+def test_a_repetition_that_was_withdrawn_by_mistake_can_be_proposed_again_by_a_person(centre: MadeCentre) -> None:
+    lead = centre.people["supervisor"]
+    refused = sent(centre.draft, Answer.REFUSED, lead)
+    page = f"/cases/{centre.case.pk}/notices/{refused.pk}/further/"
+    client = client_of("caseworker")
+    assert 'name="repeat"' not in text_of(client.get(page)), "one is proposed already"
+    unsure.withdraw(refused.escalations.get(), lead, MOMENT)
+    assert 'name="repeat"' in text_of(client.get(page))
+    assert client.post(page, {"repeat": "yes"}).status_code == 302
+    assert client.post(page, {"repeat": "yes"}).status_code == 422, "a second click"
+    assert refused.escalations.filter(state=NoticeState.PROPOSED.value).count() == 1

@@ -44,6 +44,7 @@ urlpatterns = [
     path(CASE + "members/", cases.members, name="members"),
     path(CASE + "refer/", cases.refer, name="refer"),
     path(CASE + "close/", cases.close, name="close"),
+    path(CASE + "reopen/", cases.reopen, name="reopen"),
     path(CASE + "items/", intake.add_items, name="add_items"),
     path(CASE + "items/<uuid:item_id>/remove/", intake.remove_item, name="remove_item"),
     path(CASE + "invitations/", intake.invitations_page, name="invitations"),

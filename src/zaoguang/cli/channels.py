@@ -95,7 +95,8 @@ def _look_up(host: str) -> HostFacts:
 
 def _rung_line(number: int, rung: Rung) -> str:
     who = " · ".join(part for part in (rung.who, rung.address, rung.regime) if part) or _("(to be found out)")
-    wait = _("{hours} hours: ").format(hours=rung.wait_hours) if rung.wait_hours else ""
+    hours = _("{hours} hours: ").format(hours=rung.wait_hours) if rung.wait_hours else ""
+    wait = _("{days} days: ").format(days=rung.wait_days) if rung.wait_days else hours
     return f"{number}. {rung.step.value}: {who}\n   {wait}{rung.wait_for}"
 
 

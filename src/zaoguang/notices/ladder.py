@@ -45,6 +45,11 @@ class Rung:
     wait_hours: int  # about so many; 0: beside the others, not after them
     wait_for: str
 
+    @property
+    def wait_days(self) -> int:
+        """Give the time to wait in days where it is said in days (more than three, and whole); else 0."""
+        return self.wait_hours // 24 if self.wait_hours > 72 and self.wait_hours % 24 == 0 else 0  # noqa: PLR2004
+
 
 def ladder(host: str, known: Channel | None, facts: HostFacts | None, place: str = "") -> tuple[Rung, ...]:
     """Give the rungs for a host: what its channel and the registers say, and the regulator of the survivor's place.

@@ -12,6 +12,7 @@ from zaoguang.centre.banks.changing import entries_of, note
 from zaoguang.centre.cases.locking import hold
 from zaoguang.centre.cases.models import USE_NAMES, Case, Consent
 from zaoguang.centre.cases.stopping import shut_the_door, stop_looking, stop_sending
+from zaoguang.centre.notices.taking_up import take_up
 from zaoguang.errors import UserMistake
 from zaoguang.words import gettext as _
 
@@ -38,6 +39,7 @@ def give(case: Case, use: ConsentUse, by: Person, now: datetime) -> None:
         return
     consent = Consent.objects.create(case=case, use=use.value, given_at=now, recorded_by=by)
     record(Verb.CONSENT_GIVEN, now=now, person=by, case=case, subject=consent.pk)
+    take_up(case, now)
     if use is ConsentUse.MATCH:
         note(entries_of(case))
 

@@ -14,6 +14,7 @@ from zaoguang.centre.cases.locking import hold
 from zaoguang.centre.cases.models import Case, Membership, Note
 from zaoguang.centre.cases.stopping import drop_clocks, shut_the_door, stop_looking, stop_sending
 from zaoguang.centre.letters.models import LetterKey
+from zaoguang.centre.notices.taking_up import take_up
 from zaoguang.centre.sealed import write
 from zaoguang.errors import OutsideFailure, UserMistake
 from zaoguang.vault import SecretKey, seal_to
@@ -142,6 +143,7 @@ def change_status(case: Case, status: CaseStatus, by: Person, now: datetime) -> 
     Case.objects.filter(pk=case.pk).update(status=status.value)
     record(_STATUS_VERBS[status], now=now, person=by, case=case)
     if status is CaseStatus.OPEN:
+        take_up(case, now)
         return
     stop_looking(case, now)
     stop_sending(case, now)

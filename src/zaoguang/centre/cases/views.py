@@ -25,7 +25,7 @@ from zaoguang.centre.sightings.links import progress
 from zaoguang.centre.sightings.listing import case_sightings, counts
 from zaoguang.errors import UserMistake
 
-__all__ = ["case_list", "case_page", "change_consent", "close", "members", "new_case", "new_note", "refer"]
+__all__ = ["case_list", "case_page", "change_consent", "close", "members", "new_case", "new_note", "refer", "reopen"]
 
 WAITING_STATES = (NoticeState.PROPOSED, NoticeState.DRAFT, NoticeState.UNKNOWN, NoticeState.NOT_SENT)
 
@@ -179,6 +179,14 @@ def refer(request: CaseRequest, case_id: object) -> HttpResponse:
 def close(request: CaseRequest, case_id: object) -> HttpResponse:
     """Close the case."""
     return _status_change(request, case_id, CaseStatus.CLOSED)
+
+
+@member(Permission.CLOSE_CASE)
+@require_POST
+@speaks_errors
+def reopen(request: CaseRequest, case_id: object) -> HttpResponse:
+    """Open a closed case again; a referral never."""
+    return _status_change(request, case_id, CaseStatus.OPEN)
 
 
 @member(Permission.MANAGE_MEMBERS)

@@ -25,6 +25,7 @@ from zaoguang.centre.cases.opening import require_open
 from zaoguang.centre.notices.drafting import Door, Values, prefill, starting_values, write_draft
 from zaoguang.centre.notices.groups import known_channels, lately_named, named_by
 from zaoguang.centre.notices.models import Answer, Notice, Route
+from zaoguang.centre.notices.proposals import propose_escalation
 from zaoguang.centre.sightings.listing import GONE
 from zaoguang.centre.sightings.models import Sighting
 from zaoguang.centre.sightings.verdicts import nameable
@@ -33,7 +34,7 @@ from zaoguang.notices import Channel, Further, Limit, Occasion, Regime, Sender, 
 from zaoguang.vault import SecretKey
 from zaoguang.words import gettext as _
 
-__all__ = ["Choice", "Offer", "draft_further", "offers_after", "offers_for", "other_doors"]
+__all__ = ["Choice", "Offer", "draft_further", "may_repeat", "offers_after", "offers_for", "other_doors", "repeat"]
 
 
 _OF_THE_SENDER = frozenset(
@@ -268,6 +269,34 @@ def _chosen(offer: Offer, choice: Choice) -> list[Sighting]:
     if len(copies) != len(choice.untrusted_copies):
         raise UserMistake(_("A notice was made for these copies in the meantime; look at the case again."))
     return copies
+
+
+def may_repeat(notice: Notice, now: datetime) -> bool:
+    """Tell whether a person may ask for the repetition that was proposed and withdrawn, for copies that stand."""
+    withdrawn = notice.escalations.filter(state=NoticeState.WITHDRAWN.value).exists()
+    live = notice.escalations.exclude(state=NoticeState.WITHDRAWN.value).exists()
+    return _is_over(notice, now) and withdrawn and not live and _to_repeat(notice).exists()
+
+
+def _to_repeat(notice: Notice) -> QuerySet[Sighting]:
+    return nameable(notice.sightings.filter(item__removed_at__isnull=True)).exclude(outcome__in=GONE)
+
+
+@transaction.atomic
+def repeat(notice: Notice, now: datetime) -> Notice:
+    """Propose once more the notice of the same kind that somebody had withdrawn.
+
+    Raises:
+        UserMistake: it does not fit (any more), or her consent does not cover it.
+    """
+    case = hold(notice.case_id)
+    require_open(case)
+    consents.require(case, ConsentUse.NOTICE)
+    notice = Notice.objects.select_related("case").get(pk=notice.pk)
+    proposal = propose_escalation(notice, list(_to_repeat(notice)), now) if may_repeat(notice, now) else None
+    if proposal is None:
+        raise UserMistake(_("This way does not fit any more; look at the page again."))
+    return proposal
 
 
 def _take_the_place_of(proposal: Notice, by: Person, now: datetime) -> None:

@@ -15,7 +15,16 @@ from zaoguang import notices
 from zaoguang.casework import ConsentUse, NoticeState, Permission
 from zaoguang.centre.access import CaseRequest, member
 from zaoguang.centre.cases import consents
-from zaoguang.centre.notices.following import Choice, Offer, draft_further, offers_after, offers_for, other_doors
+from zaoguang.centre.notices.following import (
+    Choice,
+    Offer,
+    draft_further,
+    may_repeat,
+    offers_after,
+    offers_for,
+    other_doors,
+    repeat,
+)
 from zaoguang.centre.notices.forms import LANGUAGE_NAMES
 from zaoguang.centre.notices.models import Notice
 from zaoguang.centre.notices.sheet import final_texts
@@ -58,9 +67,7 @@ def _page(request: CaseRequest, after: Notice | None) -> HttpResponse:
     mistake = ""
     if request.method == "POST":
         try:
-            made = draft_further(
-                case, request.open_case.identity_key(), _choice(request), request.user, moment, after=after
-            )
+            made = _make(request, after)
         except UserMistake as error:
             mistake = str(error)
         else:
@@ -70,6 +77,7 @@ def _page(request: CaseRequest, after: Notice | None) -> HttpResponse:
     shown = {
         "case": case,
         "notice": after,
+        "repeats": after is not None and may_repeat(after, moment),
         "agreed": ConsentUse.NOTICE in consents.live(case),
         "lines": [_line(offer) for offer in sorted(offers, key=partial(_rank, after))],
         "earlier": _led_to(case.notices.all()) if after is None else (),
@@ -77,6 +85,14 @@ def _page(request: CaseRequest, after: Notice | None) -> HttpResponse:
         "mistake": mistake,
     }
     return render(request, "notices/following.html", shown, status=422 if mistake else 200)
+
+
+def _make(request: CaseRequest, after: Notice | None) -> Notice:
+    moment = time_of(request)
+    if after is not None and request.POST.get("repeat") == "yes":
+        return repeat(after, moment)
+    key = request.open_case.identity_key()
+    return draft_further(request.open_case.case, key, _choice(request), request.user, moment, after=after)
 
 
 def _choice(request: CaseRequest) -> Choice:

@@ -45,6 +45,7 @@ class _Line:
     mail: str  # the address to write to; "" where there is none
     form: str
     wait_hours: int
+    wait_days: int  # 0: say the hours
     wait_for: str
 
 
@@ -111,6 +112,7 @@ def _lines(name: str, address: str, facts: HostFacts | None) -> list[_Line]:
             rung.address if is_mail_address(rung.address) else "",
             rung.address if not is_mail_address(rung.address) else "",
             rung.wait_hours,
+            rung.wait_days,
             rung.wait_for,
         )
         for rung in ladder(name, door, facts)
