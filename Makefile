@@ -40,7 +40,7 @@ test: ## everything: static checks, all tests, the centre's again on a real Post
 	@scripts/system_packages.sh test
 	@$(MAKE) --no-print-directory static
 	$(BIN)/python -m pytest -q -m "alone" || [ $$? = 5 ] # 5: none is marked so
-	$(BIN)/python scripts/with_postgres.py $(BIN)/python -m pytest -q -m "not browser and not alone" $(ON_POSTGRES)
+	$(BIN)/python scripts/with_postgres.py $(BIN)/python -m pytest -q -n $(WORKERS) -m "not browser and not alone" $(ON_POSTGRES)
 	$(BIN)/python -m pytest -n $(WORKERS) -m "not alone"
 
 # The suites that touch the database, run a second time on PostgreSQL (those that exist).
