@@ -150,6 +150,14 @@ def test_each_piece_of_a_journal_is_on_the_disk_before_the_next(folder: Path, mo
     assert b"\0" not in path.read_bytes()
 
 
+_HEEDS_THE_KEYBOARD = """
+import runpy, signal
+signal.signal(signal.SIGINT, signal.default_int_handler)
+runpy.run_module("zaoguang", run_name="__main__", alter_sys=True)
+"""
+"""The command as at a terminal: what a shell starts in the background ignores the interrupt, and so do its children."""
+
+
 @pytest.mark.slow
 def test_interrupted_at_the_keyboard_it_leaves_nothing_half_written(tmp_path: Path) -> None:
     picture = np.zeros((1080, 1920, 3), dtype=np.uint8)
@@ -157,7 +165,7 @@ def test_interrupted_at_the_keyboard_it_leaves_nothing_half_written(tmp_path: Pa
     (tmp_path / "long.ts").write_bytes(written(made, [picture] * 15) * 400)
     journal, texts = tmp_path / "journal", tmp_path / "texts"
     options = ["--resume", str(journal), "--vpdq", str(texts), str(tmp_path / "long.ts")]
-    command = [sys.executable, "-m", "zaoguang", "fingerprint", *options]
+    command = [sys.executable, "-c", _HEEDS_THE_KEYBOARD, "fingerprint", *options]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE) as running:
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline and (not journal.exists() or b'"frames"' not in journal.read_bytes()):
