@@ -48,7 +48,7 @@ class Rung:
     @property
     def wait_days(self) -> int:
         """Give the time to wait in days where it is said in days (more than three, and whole); else 0."""
-        return self.wait_hours // 24 if self.wait_hours > 72 and self.wait_hours % 24 == 0 else 0  # noqa: PLR2004
+        return self.wait_hours // 24 if self.wait_hours > 72 and self.wait_hours % 24 == 0 else 0  # noqa: PLR2004  (three days)
 
 
 def ladder(host: str, known: Channel | None, facts: HostFacts | None, place: str = "") -> tuple[Rung, ...]:
