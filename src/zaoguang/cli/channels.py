@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 import click
 
 from zaoguang.errors import UserMistake
-from zaoguang.notices import Channel, HostFacts, Rung, channel_for, ladder, stale_channels
+from zaoguang.notices import Channel, Rung, channel_for, ladder, stale_channels
 from zaoguang.notices import channels as known_channels
+from zaoguang.watch.asking import ask_registers
 from zaoguang.words import gettext as _
 
 __all__ = ["channels"]
@@ -70,7 +71,7 @@ def find(address: str, place: str, *, look_up: bool, as_json: bool) -> None:
     if not host or not address.startswith(("https://", "http://")):
         raise UserMistake(_("Give a page's address, such as https://forum.example/t/8."))
     door = channel_for(address, [each for each in known_channels() if each.regimes])
-    facts = _look_up(host) if look_up else None
+    facts = ask_registers(host) if look_up else None
     rungs = ladder(host, door, facts, place)
     if as_json:
         found = {
@@ -85,12 +86,6 @@ def find(address: str, place: str, *, look_up: bool, as_json: bool) -> None:
         click.echo(line)
     for number, rung in enumerate(rungs, start=1):
         click.echo(_rung_line(number, rung))
-
-
-def _look_up(host: str) -> HostFacts:
-    from zaoguang.watch.registers import ask_names, ask_rdap, host_facts  # noqa: PLC0415 -- the network is asked for
-
-    return host_facts(host, ask_rdap(), ask_names)
 
 
 def _rung_line(number: int, rung: Rung) -> str:

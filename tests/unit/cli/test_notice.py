@@ -84,3 +84,9 @@ def test_stale_channels_and_the_way_up_from_an_address_without_any_network() -> 
     for wrong in ("t.me/x", "ftp://t.me/", "https://", "https://[x/"):
         with pytest.raises(UserMistake):
             CliRunner().invoke(channels, ["find", wrong], catch_exceptions=False)
+
+
+@pytest.mark.parametrize("address", ["http://127.0.0.1/x", "http://[::1]/", "https://10.0.0.8/t", "http://localhost/"])
+def test_no_register_is_asked_about_this_machine_or_a_private_network(address: str) -> None:
+    with pytest.raises(UserMistake, match="private network"):
+        CliRunner().invoke(channels, ["find", address, "--look-up"], catch_exceptions=False)
