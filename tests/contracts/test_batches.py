@@ -5,9 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.made_centre import ANSWERS, MadeCentre, make_centre
+from tests.support.made_centre import ANSWERS, MadeCentre, client_of, make_centre, text_of
 from tests.support.readers import MOMENT
 from zaoguang import notices
+from zaoguang.centre.clock import now
 from zaoguang.centre.notices import drafting, groups
 from zaoguang.centre.notices.models import Notice, Route
 from zaoguang.notices import Limit
@@ -43,6 +44,10 @@ def test_a_channel_is_offered_what_it_takes_in_a_day_and_the_rest_the_day_after(
     drafting.draft(centre.case, centre.key, door, group.sightings, ANSWERS, centre.people["caseworker"], MOMENT)
     assert offered(centre)[0] == 0
     assert offered(centre, days=2)[0] == 1
+    Notice.objects.filter(channel="slow").update(made_at=now())
+    answer = client_of("caseworker").post(f"/cases/{centre.case.pk}/notices/new/", {"group": ["slow"]})
+    assert answer.status_code == 422
+    assert "take no more today" in text_of(answer)
 
 
 def test_an_address_that_an_open_notice_names_is_not_offered_again(centre: MadeCentre) -> None:

@@ -8,10 +8,12 @@ from tests.support.readers import MOMENT, MadeReader, fetched, shows, unread
 from zaoguang.casework import ConsentUse, NoticeState
 from zaoguang.centre.audit.models import AuditEvent, Verb
 from zaoguang.centre.cases import consents
+from zaoguang.centre.cases.next_step import Step, next_step
 from zaoguang.centre.notices import sending
 from zaoguang.centre.notices.groups import open_groups, unasked
 from zaoguang.centre.notices.models import Attempt, Notice
 from zaoguang.centre.notices.proposals import propose_if_due
+from zaoguang.centre.sealed import write_b
 from zaoguang.centre.sightings.models import Sighting
 from zaoguang.centre.sightings.tasks import resume
 from zaoguang.centre.sightings.traps import probe
@@ -173,3 +175,33 @@ def test_nothing_is_judged_in_a_closed_case(centre: MadeCentre) -> None:
     client.post(reverse("close", kwargs={"case_id": centre.case.pk}))
     client.post(_page(copy), {"kept": "yes"})
     assert _trail(copy) == []
+
+
+def test_an_address_that_tells_by_itself_is_no_copy_however_old_its_row_is(centre: MadeCentre) -> None:
+    copy = centre.case.sightings.earliest("seen_at", "pk")
+    write_b(copy, "page_address", "https://tineye.com/search/0123456789abcdef0123")
+    copy.on_request = True  # as written before verdicts were dated
+    copy.save()
+    _probe(centre, MadeReader(_missing))
+    copy.refresh_from_db()
+    assert (copy.on_request, copy.judged_at) == (True, MOMENT)
+
+
+@pytest.mark.parametrize("ground", ["consent", "trap"])
+def test_a_sheet_is_not_handed_out_once_its_ground_is_gone_and_can_be_withdrawn(
+    centre: MadeCentre, ground: str
+) -> None:
+    lead, client = centre.people["supervisor"], client_of("supervisor")
+    centre.case.sightings.update(judged_at=MOMENT)
+    address = reverse("notice", args=[centre.case.pk, centre.sheet.pk])
+    assert 'class="sheet"' in text_of(client.get(address))
+    if ground == "consent":
+        consents.withdraw(centre.case, ConsentUse.NOTICE, lead, MOMENT)
+        Notice.objects.filter(state=NoticeState.DRAFT.value).delete()
+        assert next_step(centre.case).step is not Step.FILL
+    else:
+        judge(centre.sheet.sightings.get(), lead, MOMENT, kept=False)
+    page = text_of(client.get(address))
+    assert 'class="sheet"' not in page
+    assert "I have submitted it" in page, "it may have been, before"
+    assert "Yes, withdraw it" in page

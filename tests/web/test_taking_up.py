@@ -5,14 +5,15 @@ from datetime import timedelta
 import pytest
 
 from tests.support.made_centre import MadeCentre, client_of, text_of
-from tests.support.readers import MOMENT
+from tests.support.readers import MOMENT, MadeReader, unread
 from zaoguang.casework import CaseStatus, ConsentUse
 from zaoguang.centre.audit.models import AuditEvent, Verb
 from zaoguang.centre.cases import consents, opening
 from zaoguang.centre.cases.models import Case
-from zaoguang.centre.notices import sending
+from zaoguang.centre.notices import sending, worker
 from zaoguang.centre.notices.models import Due, DueKind, DueState, Notice
 from zaoguang.errors import UserMistake
+from zaoguang.watch import Unread
 
 pytestmark = pytest.mark.slow  # a centre is made for each
 
@@ -78,3 +79,23 @@ def test_the_button_is_there_for_a_closed_case_only_and_never_for_a_referral(cen
     assert Case.objects.get(pk=centre.case.pk).status == CaseStatus.REFERRAL.value
     with pytest.raises(UserMistake):
         opening.change_status(centre.case, CaseStatus.OPEN, centre.people["supervisor"], LATER)
+
+
+def test_a_clock_that_dies_when_its_last_look_is_done_goes_on_watching(
+    centre: MadeCentre, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notice = lapsed(centre)
+    Due.objects.filter(notice=notice).delete()
+    Due.objects.create(kind=DueKind.RECHECK, notice=notice, due_at=LATER)
+    monkeypatch.setattr(worker, "look_again", lambda _notices, _reader, _now: None)
+
+    def dies(*_words: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as dying:
+        dying.setattr(worker, "_watch_on", dies)
+        with pytest.raises(KeyboardInterrupt):
+            worker.tick(LATER, MadeReader(unread(Unread.UNREACHABLE)).as_reader)
+    worker.recover(LATER)
+    worker.tick(LATER, MadeReader(unread(Unread.UNREACHABLE)).as_reader)
+    assert Due.objects.filter(notice=notice, kind=DueKind.RECHECK, state=DueState.WAITING).count() == 1

@@ -64,6 +64,8 @@ def _deciding(case: Case) -> NextStep | None:
         return NextStep(Step.REVIEW, count=len(waiting))
     if waiting:
         return NextStep(Step.SETTLE, count=len(waiting), notice=waiting[0])
+    if ConsentUse.NOTICE not in consents.live(case):
+        return None
     sheets = case.notices.filter(state=NoticeState.SENDING.value).exclude(route=Route.EMAIL)
     first = sheets.order_by("made_at", "id").first()
     return NextStep(Step.FILL, count=sheets.count(), notice=first) if first is not None else None

@@ -27,7 +27,7 @@ from zaoguang.centre.notices.following import (
 )
 from zaoguang.centre.notices.forms import LANGUAGE_NAMES
 from zaoguang.centre.notices.models import Notice
-from zaoguang.centre.notices.sheet import final_texts
+from zaoguang.centre.notices.sheet import final_texts, sheet_barred
 from zaoguang.centre.pages import speaks_errors, time_of
 from zaoguang.errors import UserMistake
 from zaoguang.law.answer import grade_words
@@ -146,6 +146,8 @@ def paper(request: CaseRequest, case_id: object, notice_id: UUID) -> HttpRespons
     texts = final_texts(notice, request.open_case.identity_key())
     if not texts or notice.confirmed_at is None:
         raise UserMistake(str(_("There is a paper only of a notice that was confirmed.")))
+    if notice.step is NoticeState.SENDING and (why := sheet_barred(notice)):
+        raise UserMistake(why)
     content = to_pdf(texts[0], notice.language, notice.confirmed_at.date(), request.open_case.case.number)
     response = HttpResponse(content, content_type="application/pdf")
     response.headers["Content-Disposition"] = f'attachment; filename="zaoguang-{request.open_case.case.number}.pdf"'

@@ -4,6 +4,8 @@ import json
 from dataclasses import dataclass
 
 from zaoguang import notices
+from zaoguang.casework import ConsentUse
+from zaoguang.centre.cases import consents
 from zaoguang.centre.notices.drafting import addresses_of, values_of
 from zaoguang.centre.notices.models import Notice
 from zaoguang.centre.sealed import read
@@ -11,8 +13,9 @@ from zaoguang.notices import Text
 from zaoguang.notices.regime import Field
 from zaoguang.vault import SecretKey
 from zaoguang.words import LANGUAGES, spoken
+from zaoguang.words import gettext as _
 
-__all__ = ["SheetLine", "final_texts", "sheet_lines"]
+__all__ = ["SheetLine", "final_texts", "sheet_barred", "sheet_lines"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,15 @@ def final_texts(notice: Notice, key: SecretKey) -> tuple[Text, ...]:
     stored = read(notice, "text", key)
     words = json.loads(stored) if stored else []
     return tuple(Text(subject, body) for subject, body in zip(words[::2], words[1::2], strict=True))
+
+
+def sheet_barred(notice: Notice) -> str:
+    """Say why nobody may hand a confirmed notice over any more: her yes was taken back, or it names a trap."""
+    if ConsentUse.NOTICE not in consents.live(notice.case):
+        return _("She has not agreed to notices; ask her first.")
+    if notice.sightings.filter(on_request=True).exists():
+        return _("An address in this notice only shows what was asked for; withdraw it and make another.")
+    return ""
 
 
 def sheet_lines(notice: Notice, key: SecretKey) -> tuple[SheetLine, ...]:

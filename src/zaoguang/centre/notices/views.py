@@ -18,7 +18,7 @@ from zaoguang.centre.notices.clock_pages import clock_shown
 from zaoguang.centre.notices.forms import RegimeForm
 from zaoguang.centre.notices.groups import Group, for_strangers, known_channels, open_groups
 from zaoguang.centre.notices.models import Answer, Notice, Route
-from zaoguang.centre.notices.sheet import final_texts, sheet_lines
+from zaoguang.centre.notices.sheet import final_texts, sheet_barred, sheet_lines
 from zaoguang.centre.pages import speaks_errors, time_of
 from zaoguang.centre.sealed import read
 from zaoguang.errors import UserMistake
@@ -103,6 +103,8 @@ def _draft_all(request: CaseRequest, groups: tuple[Group, ...], form: RegimeForm
     chosen = [(group, _door(request, group, form.cleaned_data["language"])) for group in groups if group.key in wanted]
     if not chosen:
         raise UserMistake(str(_("Choose at least one addressee.")))
+    if not any(group.batches for group, _found in chosen):
+        raise UserMistake(str(_("These addressees take no more today; come back tomorrow.")))
     case, key = request.open_case.case, request.open_case.identity_key()
     moment = time_of(request)
     return [
@@ -184,6 +186,7 @@ def _show(request: CaseRequest, notice: Notice, form: RegimeForm | None = None) 
             "letters": notice.letters.all(),
             "attempts": notice.attempts.all(),
             "answers": Answer.choices,
+            "barred": sheet_barred(notice),
             "clock": clock_shown(notice, time_of(request)),
             "following": following,
             "next_sheet": by_hand.order_by("made_at", "id").first() if following is None else None,

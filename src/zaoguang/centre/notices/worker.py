@@ -40,8 +40,8 @@ def tick(now: datetime, reader: Callable[[], Reader]) -> int:
         for due in looks:
             if due.kind == DueKind.DEADLINE:
                 settle_deadline(due.notice, now)
+        _watch_on(looks, now)  # before they are done: a clock that dies here looks again, and the watch goes on
         _done(looks)
-        _watch_on(looks, now)
     return done + len(looks)
 
 

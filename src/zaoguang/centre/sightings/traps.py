@@ -16,7 +16,7 @@ from zaoguang.centre.sightings.matching import CaseIndex, case_index
 from zaoguang.centre.sightings.models import Sighting
 from zaoguang.fingerprint import Fingerprint
 from zaoguang.watch import PageReport, Reader, Unread
-from zaoguang.watch.trap import answers_anything, decoy_of, shape_of
+from zaoguang.watch.trap import answers_anything, decoy_of, shape_of, shows_what_was_asked
 
 __all__ = ["probe"]
 
@@ -61,6 +61,8 @@ class _Answers:
 
     def verdict(self, row: _Row) -> bool | None:
         """Say whether this copy's address only shows what was asked for; none where nobody could tell."""
+        if any(shows_what_was_asked(each) for each in (row.sighting.page(), row.sighting.picture())):
+            return True  # found before verdicts were dated
         told = [self.made_up[shape] for shape in row.shapes]
         if any(str(row.sighting.item_id) in items for items in told if items is not None):
             return True
