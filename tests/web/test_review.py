@@ -152,3 +152,12 @@ def test_the_page_shows_so_many_at_a_time_and_says_how_many_come_after(
     page = page_of(client_of("caseworker"), centre)
     assert "1 more draft comes after these" in page
     assert len(re.findall('id="to-', page)) == 1
+
+
+def test_a_draft_all_of_whose_copies_are_gone_is_not_ticked_by_itself(centre: MadeCentre) -> None:
+    fill_gap(centre)
+    centre.draft.sightings.update(outcome="removed")
+    page = page_of(client_of("caseworker"), centre)
+    ticked = {pk for pk, rest in re.findall(r'name="notice" value="([0-9a-f-]+)"([^>]*)>', page) if "checked" in rest}
+    assert ticked == {str(centre.gap.pk)}
+    assert page.count("All copies that it names are gone") == 1

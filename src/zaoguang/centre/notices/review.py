@@ -20,6 +20,7 @@ from zaoguang.centre.cases.models import Case
 from zaoguang.centre.notices import drafting
 from zaoguang.centre.notices.groups import known_channels
 from zaoguang.centre.notices.models import Notice
+from zaoguang.centre.sightings.listing import GONE
 from zaoguang.errors import UserMistake
 from zaoguang.vault import SecretKey
 from zaoguang.words import gettext as _
@@ -45,6 +46,7 @@ class Line:
     ask_identity: bool  # the law lets the notice reach the uploader
     names_survivor: bool
     like: str
+    gone: bool  # no copy that it names stands any more, and it asks for nothing but their removal
 
 
 def waiting(case: Case) -> QuerySet[Notice]:
@@ -81,7 +83,13 @@ def _line(notice: Notice, key: SecretKey, now: datetime, alike: dict[str, Notice
         ask_identity=regime.identity.may_reach_uploader,
         names_survivor=seen.text is not None and drafting.names_survivor(notice, key),
         like=addressee_of(first) if first.pk != notice.pk else "",
+        gone=_is_gone(notice, regime),
     )
+
+
+def _is_gone(notice: Notice, regime: notices.Regime) -> bool:
+    about_gone = regime.further is not None and regime.further.gone_too
+    return not about_gone and not notice.sightings.exclude(outcome__in=GONE).exists()
 
 
 @transaction.atomic

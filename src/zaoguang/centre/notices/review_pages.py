@@ -83,7 +83,9 @@ def _chosen(request: CaseRequest) -> list[UUID]:
 
 
 def _ticked(request: CaseRequest, line: review.Line) -> bool:
-    return request.method != "POST" or str(line.notice.pk) in request.POST.getlist("notice")
+    if request.method != "POST":
+        return not line.gone
+    return str(line.notice.pk) in request.POST.getlist("notice")
 
 
 def _identities(lines: list[review.Line]) -> list[tuple[str, str]]:
