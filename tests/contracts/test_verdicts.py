@@ -5,9 +5,9 @@ from django.urls import reverse
 
 from tests.support.made_centre import MadeCentre, client_of, confirm_as_read, made_fingerprint, make_centre, text_of
 from tests.support.readers import MOMENT, MadeReader, fetched, shows, unread
-from zaoguang.casework import ConsentUse, NoticeState
+from zaoguang.casework import CaseStatus, ConsentUse, NoticeState
 from zaoguang.centre.audit.models import AuditEvent, Verb
-from zaoguang.centre.cases import consents
+from zaoguang.centre.cases import consents, opening
 from zaoguang.centre.cases.next_step import Step, next_step
 from zaoguang.centre.notices import sending
 from zaoguang.centre.notices.groups import open_groups, unasked
@@ -187,7 +187,7 @@ def test_an_address_that_tells_by_itself_is_no_copy_however_old_its_row_is(centr
     assert (copy.on_request, copy.judged_at) == (True, MOMENT)
 
 
-@pytest.mark.parametrize("ground", ["consent", "trap"])
+@pytest.mark.parametrize("ground", ["consent", "trap", "referral"])
 def test_a_sheet_is_not_handed_out_once_its_ground_is_gone_and_can_be_withdrawn(
     centre: MadeCentre, ground: str
 ) -> None:
@@ -199,9 +199,13 @@ def test_a_sheet_is_not_handed_out_once_its_ground_is_gone_and_can_be_withdrawn(
         consents.withdraw(centre.case, ConsentUse.NOTICE, lead, MOMENT)
         Notice.objects.filter(state=NoticeState.DRAFT.value).delete()
         assert next_step(centre.case).step is not Step.FILL
+    elif ground == "referral":
+        opening.change_status(centre.case, CaseStatus.REFERRAL, lead, MOMENT)
     else:
         judge(centre.sheet.sightings.get(), lead, MOMENT, kept=False)
     page = text_of(client.get(address))
     assert 'class="sheet"' not in page
+    if ground == "referral":
+        return  # nothing is done there any more
     assert "I have submitted it" in page, "it may have been, before"
     assert "Yes, withdraw it" in page

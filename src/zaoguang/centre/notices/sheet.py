@@ -34,7 +34,9 @@ def final_texts(notice: Notice, key: SecretKey) -> tuple[Text, ...]:
 
 
 def sheet_barred(notice: Notice) -> str:
-    """Say why nobody may hand a confirmed notice over any more: her yes was taken back, or it names a trap."""
+    """Say why nobody may hand a confirmed notice over any more: no open case, no yes of hers, or a trap in it."""
+    if not notice.case.is_open:
+        return _("This case takes no more work: it was referred or closed.")
     if ConsentUse.NOTICE not in consents.live(notice.case):
         return _("She has not agreed to notices; ask her first.")
     if notice.sightings.filter(on_request=True).exists():
