@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 import click
 
 from zaoguang.errors import UserMistake
+from zaoguang.law.facts import PLACES
 from zaoguang.notices import Channel, Rung, channel_for, ladder, stale_channels
 from zaoguang.notices import channels as known_channels
 from zaoguang.watch.asking import ask_registers
@@ -70,6 +71,8 @@ def find(address: str, place: str, *, look_up: bool, as_json: bool) -> None:
         host = ""
     if not host or not address.startswith(("https://", "http://")):
         raise UserMistake(_("Give a page's address, such as https://forum.example/t/8."))
+    if place and place.upper() not in map(str.upper, PLACES):
+        raise UserMistake(_("--place must be one of %(choices)s.") % {"choices": ", ".join(PLACES)})
     door = channel_for(address, [each for each in known_channels() if each.regimes])
     facts = ask_registers(host) if look_up else None
     rungs = ladder(host, door, facts, place)

@@ -133,6 +133,8 @@ def practice(place: str | None, lang: str | None) -> None:
     with speaking(lang or spoken()):
         places = [jurisdiction(place)] if place else jurisdictions()
         figures = [*(each for one in places for each in one.figures), *(() if place else from_practice().figures)]
+        if not figures:
+            click.echo(_("No figure is on record for this place."))
         for figure in figures:
             click.echo(f"[{figure.grade}] {figure.text(spoken())}")
         for each in () if place else from_practice().bottlenecks:

@@ -81,7 +81,7 @@ def _lines(begun: datetime, period: Period, place: Place, found: _Counted) -> li
             )
         )
     if not found.due.announced:
-        lines.append(_("That year’s holidays are not announced yet, so the day may move."))
+        lines.append(_("That year’s holidays are not known here: not announced yet or too long ago. The day may move."))
     return lines
 
 

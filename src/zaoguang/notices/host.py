@@ -158,7 +158,8 @@ def _clean(untrusted: object) -> str:
         refuse_hidden(text, "register", most=_LONGEST)
     except UserMistake:
         return ""
-    return text
+    line = " ".join(text.split())  # a wide or a hard space is a space like any other
+    return line if line.isprintable() else ""
 
 
 def first_of(texts: Iterable[str]) -> str:

@@ -33,6 +33,8 @@ _MOST_BYTES = 4 << 20  # the bootstrap file of names is a tenth of this
 _SECONDS = 20.0
 _MOST_ADDRESSES = 4
 _MOST_LABELS = 8
+_MOST_RECORDS = 32  # of a kind: whoever keeps the name's zone can put any number in it
+_LONGEST_RECORD = 253  # RFC 1035 section 2.3.4, without the last dot; only bytes that are no text are written longer
 _OK, _NOT_FOUND = 200, 404
 _HEADERS = {"Accept": "application/rdap+json, application/json", "Accept-Encoding": "identity"}
 _NO_ANSWER = (
@@ -49,9 +51,14 @@ def host_facts(host: str, ask: Ask, ask_of_names: AskNames) -> HostFacts:
         OutsideFailure: the bootstrap files or a register could not be reached.
     """
     number = _number(host)
-    dns_answers = DnsAnswers(addresses=(host,)) if number is not None else ask_of_names(host)
+    dns_answers = DnsAnswers(addresses=(host,)) if number is not None else _bounded(ask_of_names(host))
     networks = {address: _network(address, ask) for address in dns_answers.addresses[:_MOST_ADDRESSES]}
     return read_host(host, dns_answers, _domain(host, ask) if number is None else None, networks)
+
+
+def _bounded(untrusted: DnsAnswers) -> DnsAnswers:
+    rows = (untrusted.addresses, untrusted.aliases, untrusted.name_servers)
+    return DnsAnswers(*(tuple(row for row in each if len(row) <= _LONGEST_RECORD)[:_MOST_RECORDS] for each in rows))
 
 
 def _number(host: str) -> IPv4Address | IPv6Address | None:

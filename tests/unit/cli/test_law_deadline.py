@@ -25,6 +25,7 @@ def said(*given: str) -> str:
         ("2026-04-28 3 working_days JP", ["Last day: 2026-05-07.", "nobody works there: 6"]),
         ("2028-01-31 1 months TW", ["Last day: 2028-02-29."]),
         ("2099-03-01 10 working_days CN", ["not announced yet"]),
+        ("1995-05-02 30 days CN", ["or too long ago"]),
     ],
 )
 def test_it_says_when_a_period_ends_and_why(given: str, told: list[str]) -> None:

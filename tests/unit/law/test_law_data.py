@@ -262,6 +262,7 @@ def test_every_bottleneck_names_a_page_of_the_handbook_and_what_was_said_is_list
     assert said.exit_code == 0
     assert "人手太少" in said.output
     assert "94.1%" in said.output
+    assert "No figure" in CliRunner().invoke(main, ["law", "practice", "cn", "--lang", "en"]).output
 
 
 def test_one_check_finds_several_mistakes_at_once(tmp_path: Path) -> None:

@@ -5,9 +5,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
+from zaoguang.cli.channels import find
 from zaoguang.errors import UserMistake
 from zaoguang.law import Grade
 from zaoguang.notices import (
@@ -206,3 +208,8 @@ def test_a_missing_file_and_an_unknown_id_are_one_sentence(tmp_path: Path) -> No
         channels(tmp_path / "none.yaml")
     with pytest.raises(UserMistake, match="nobody"):
         channel("nobody")
+
+
+def test_a_place_that_there_is_not_is_one_sentence() -> None:
+    with pytest.raises(UserMistake, match="must be one of CN"):
+        CliRunner().invoke(find, ["https://forum.example/", "--place", "QQ"], catch_exceptions=False)

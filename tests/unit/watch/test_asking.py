@@ -3,6 +3,7 @@
 import json
 import sys
 from dataclasses import asdict, replace
+from functools import partial
 
 import pytest
 
@@ -79,6 +80,20 @@ def test_a_process_that_was_taken_over_smuggles_nothing_in() -> None:
     many = replace(false, dns=DnsAnswers(("192.0.2.7",) * 65))
     with pytest.raises(OutsideFailure):
         ask_registers(HOST, child=says(json.dumps({"facts": asdict(many)})))
+
+
+def test_no_zone_and_no_name_in_a_register_can_keep_the_rest_from_being_told() -> None:
+    zone = DnsAnswers(("192.0.2.7",) * 65, ("x" * 401, "edge.forum.example"), ("ns.forum.example",) * 65)
+    facts = ask_registers(HOST, child=says(answer(HOST, asker([]), lambda _host: zone)))
+    assert (facts.dns.aliases, facts.registrar.abuse) == (("edge.forum.example",), "abuse@registrar.example")
+    for name, told in (("例\u3000会社", "例 会社"), ("A\xa0B", "A B"), ("\ue000", "")):
+        word = answer("192.0.2.7", partial(_registers, name), lambda _host: zone)
+        assert [each.name for each in ask_registers(HOST, child=says(word)).networks] == [told]
+
+
+def _registers(name: str, address: str) -> object:
+    row = [["192.0.2.0/24"], ["https://rdap.example/"]]
+    return {"services": [row]} if "data.iana.org" in address else {"name": name}
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1", "10.1.2.3", "[::1]", "::1", "169.254.169.254", "localhost"])
