@@ -195,6 +195,7 @@ def test_a_sheet_is_not_handed_out_once_its_ground_is_gone_and_can_be_withdrawn(
     centre.case.sightings.update(judged_at=MOMENT)
     address = reverse("notice", args=[centre.case.pk, centre.sheet.pk])
     assert 'class="sheet"' in text_of(client.get(address))
+    assert client.get(f"{address}annex/").status_code == 200
     if ground == "consent":
         consents.withdraw(centre.case, ConsentUse.NOTICE, lead, MOMENT)
         Notice.objects.filter(state=NoticeState.DRAFT.value).delete()
@@ -205,6 +206,7 @@ def test_a_sheet_is_not_handed_out_once_its_ground_is_gone_and_can_be_withdrawn(
         judge(centre.sheet.sightings.get(), lead, MOMENT, kept=False)
     page = text_of(client.get(address))
     assert 'class="sheet"' not in page
+    assert client.get(f"{address}annex/").status_code == 302, "nor its annex"
     if ground == "referral":
         return  # nothing is done there any more
     assert "I have submitted it" in page, "it may have been, before"

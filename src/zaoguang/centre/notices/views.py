@@ -205,6 +205,8 @@ def annex(request: CaseRequest, case_id: object, notice_id: UUID) -> HttpRespons
     texts = final_texts(notice, request.open_case.identity_key())
     if notice.confirmed_at is None or len(texts) < 2:  # noqa: PLR2004  (the letter itself, and its annex)
         raise UserMistake(str(_("This notice has no annex.")))
+    if notice.step is NoticeState.SENDING and (why := sheet_barred(notice)):
+        raise UserMistake(why)
     made = drafting.annex_of(notice, texts[1], notice.confirmed_at)
     headers = {"Content-Disposition": f'attachment; filename="{notice.case.number}-annex-1.{made.ending}"'}
     return HttpResponse(made.content, content_type=made.kind, headers=headers)
