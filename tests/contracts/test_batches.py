@@ -55,8 +55,8 @@ def test_an_address_that_an_open_notice_names_is_not_offered_again(centre: MadeC
     first = groups.unasked(centre.case).order_by("seen_at", "id").first()
     assert first is not None
     door = drafting.Door("us-take-it-down", "", Route.EMAIL, "abuse@a.example", "en")
-    drafting.draft(centre.case, centre.key, door, [first], ANSWERS, centre.people["caseworker"], MOMENT)
-    named = {notices.same_address(each) for each in drafting.addresses_of(Notice.objects.latest("made_at"))}
+    made = drafting.draft(centre.case, centre.key, door, [first], ANSWERS, centre.people["caseworker"], MOMENT)
+    named = {notices.same_address(each) for each in drafting.addresses_of(made)}
     for group in groups.open_groups(centre.case, MOMENT):
         for row in group.sightings:
             assert not {notices.same_address(each) for each in (row.page(), row.picture()) if each} <= named
