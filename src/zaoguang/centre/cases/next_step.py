@@ -9,7 +9,8 @@ from zaoguang.centre.cases import consents
 from zaoguang.centre.cases.models import Case
 from zaoguang.centre.intake.models import ArrivalState
 from zaoguang.centre.notices.groups import still_to_ask
-from zaoguang.centre.notices.models import Due, DueState, Notice, Route
+from zaoguang.centre.notices.models import Due, DueState, Notice
+from zaoguang.centre.notices.sheet import by_hand
 from zaoguang.centre.sightings.models import CheckState, LinkCheck
 
 __all__ = ["NextStep", "Step", "next_step"]
@@ -66,8 +67,8 @@ def _deciding(case: Case) -> NextStep | None:
         return NextStep(Step.SETTLE, count=len(waiting), notice=waiting[0])
     if ConsentUse.NOTICE not in consents.live(case):
         return None
-    sheets = case.notices.filter(state=NoticeState.SENDING.value).exclude(route=Route.EMAIL)
-    first = sheets.order_by("made_at", "id").first()
+    sheets = by_hand(case)
+    first = sheets.first()
     return NextStep(Step.FILL, count=sheets.count(), notice=first) if first is not None else None
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Protocol
 
 from django.db import transaction
 
@@ -15,10 +16,11 @@ from zaoguang.centre.audit.trail import record
 from zaoguang.centre.cases.locking import hold
 from zaoguang.centre.cases.models import Case
 from zaoguang.centre.clocks.models import CaseClock, ClockPause, ClockState
+from zaoguang.centre.notices.models import Notice
 from zaoguang.errors import UserMistake
 from zaoguang.words import gettext as _
 
-__all__ = ["Change", "OwnPeriod", "change", "count_anew", "may_extend", "start"]
+__all__ = ["Change", "OwnPeriod", "change", "count_anew", "may_extend", "new_clock", "start"]
 
 MOST_CLOCKS = 100
 _LONGEST_AGO = timedelta(days=50 * 366)
@@ -43,6 +45,42 @@ class OwnPeriod:
     extension: None = None
 
 
+class Rule(Protocol):
+    """What a clock is made from, whoever holds the rule."""
+
+    @property
+    def place(self) -> Place:
+        """Whose calendar counts."""
+
+    @property
+    def period(self) -> Period:
+        """How long it runs."""
+
+    @property
+    def extension(self) -> Period | None:
+        """By how much it may be extended; none where it may not."""
+
+
+def new_clock(
+    case: Case, kind: ClockKind, rule: Rule, begun: datetime, now: datetime, *, notice: Notice | None = None
+) -> CaseClock:
+    """Make a clock that runs by that rule, in the transaction of a caller that holds the case and has checked it."""
+    clock = CaseClock(
+        case=case,
+        notice=notice,
+        kind=kind.value,
+        place=rule.place.value,
+        amount=rule.period.amount,
+        unit=rule.period.unit.value,
+        extension=rule.extension.amount if rule.extension is not None else 0,
+        begun_at=begun,
+        changed_at=now,
+    )
+    count_anew(clock)
+    clock.save(force_insert=True)
+    return clock
+
+
 @transaction.atomic
 def start(
     case: Case, kind: ClockKind, begun: datetime, by: Person, now: datetime, own: OwnPeriod | None = None
@@ -64,18 +102,7 @@ def start(
     rule = KINDS.get(kind) or own
     if rule is None:
         raise UserMistake(_("Give the place and the length of a deadline of your own."))
-    clock = CaseClock(
-        case=case,
-        kind=kind.value,
-        place=rule.place.value,
-        amount=rule.period.amount,
-        unit=rule.period.unit.value,
-        extension=rule.extension.amount if rule.extension is not None else 0,
-        begun_at=begun,
-        changed_at=now,
-    )
-    count_anew(clock)
-    clock.save(force_insert=True)
+    clock = new_clock(case, kind, rule, begun, now)
     record(Verb.CLOCK_STARTED, now=now, person=by, case=case, subject=clock.pk)
     return clock
 

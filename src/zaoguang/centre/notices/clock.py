@@ -17,7 +17,7 @@ from zaoguang.centre.audit.models import Verb
 from zaoguang.centre.audit.trail import record
 from zaoguang.centre.cases.locking import hold
 from zaoguang.centre.clocks.models import CaseClock, ClockState
-from zaoguang.centre.clocks.setting import Change, change, count_anew
+from zaoguang.centre.clocks.setting import Change, change, count_anew, new_clock
 from zaoguang.centre.notices.models import Due, DueKind, DueState, Notice
 from zaoguang.centre.notices.proposals import propose_if_due
 from zaoguang.errors import UserMistake
@@ -32,19 +32,7 @@ _TO_THE_MINUTE = timedelta(minutes=1)  # a person gives no seconds
 def begin(notice: Notice, sent_at: datetime) -> datetime:
     """Begin a notice's clock, by its law's rule, and give when it is due: from sending until a receipt is known."""
     rule = notices.regime(notice.regime).deadline
-    clock = CaseClock(
-        case=notice.case,
-        notice=notice,
-        kind=ClockKind.NOTICE.value,
-        place=rule.place.value,
-        amount=rule.period.amount,
-        unit=rule.period.unit.value,
-        extension=rule.extension.amount if rule.extension is not None else 0,
-        begun_at=sent_at,
-        changed_at=sent_at,
-    )
-    count_anew(clock)
-    clock.save(force_insert=True)
+    clock = new_clock(notice.case, ClockKind.NOTICE, rule, sent_at, sent_at, notice=notice)
     return cast("datetime", clock.due_at)  # nothing has made it stand still yet
 
 

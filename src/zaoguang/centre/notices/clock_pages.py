@@ -8,7 +8,6 @@ from django import forms
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
@@ -23,6 +22,7 @@ from zaoguang.centre.notices.models import Notice
 from zaoguang.centre.pages import speaks_errors, time_of
 from zaoguang.errors import UserMistake
 from zaoguang.law import ClockBasis, provision
+from zaoguang.words import spoken
 
 __all__ = ["ClockShown", "clock_shown", "received", "turn"]
 
@@ -76,9 +76,9 @@ def _article(name: str) -> str:
     """Say which provision that is, as cited, in the language of the page."""
     if not name:
         return ""
-    law, chinese = provision(name), (get_language() or "").startswith("zh")
-    spoken, space = ("zh-Hans", "") if chinese else ("en", " ")
-    return f"{law.instrument(spoken)}{space}{law.cited(spoken)}"
+    law, language = provision(name), spoken()
+    space = "" if language == "zh-Hans" else " "
+    return f"{law.instrument(language)}{space}{law.cited(language)}"
 
 
 def _notice(request: CaseRequest, notice_id: UUID) -> Notice:

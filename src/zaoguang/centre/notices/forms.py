@@ -5,12 +5,12 @@ from functools import partial
 from typing import Any
 
 from django import forms
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from zaoguang.centre.notices.drafting import AUTOMATIC
 from zaoguang.notices import Field, Regime
 from zaoguang.notices.regime import FieldKind
+from zaoguang.words import spoken
 
 __all__ = ["LANGUAGE_NAMES", "NEVER_ASKED", "RegimeForm", "asked_fields"]
 
@@ -36,12 +36,8 @@ def asked_fields(regimes: Iterable[Regime]) -> tuple[Field, ...]:
     return tuple(found.values())
 
 
-def _spoken() -> str:
-    return "zh-Hans" if (get_language() or "").startswith("zh") else "en"
-
-
 def _form_field(field: Field) -> forms.Field:
-    speak = _spoken()
+    speak = spoken()
     shown: dict[str, Any] = {"label": field.label(speak), "help_text": field.why(speak), "required": False}
     options = [(option.value, option.label(speak)) for option in field.options]
     if field.kind is FieldKind.CHOICE:

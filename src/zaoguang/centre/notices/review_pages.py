@@ -9,16 +9,16 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from zaoguang.casework import NoticeState, Permission
+from zaoguang.casework import Permission
 from zaoguang.centre.access import CaseRequest, member
-from zaoguang.centre.cases.models import Case
 from zaoguang.centre.notices import review
 from zaoguang.centre.notices.brakes import all_stopped
 from zaoguang.centre.notices.models import Notice, Route
+from zaoguang.centre.notices.sheet import by_hand
 from zaoguang.centre.pages import time_of
 from zaoguang.errors import UserMistake
 
-__all__ = ["next_sheet", "review_page"]
+__all__ = ["review_page"]
 
 
 @member(Permission.CONFIRM_NOTICE)
@@ -34,7 +34,7 @@ def review_page(request: CaseRequest, case_id: object) -> HttpResponse:
         else:
             said = ngettext("%(count)d notice is confirmed.", "%(count)d notices are confirmed.", len(confirmed))
             messages.success(request, said % {"count": len(confirmed)})
-            sheet = next_sheet(case)
+            sheet = by_hand(case).first()
             return redirect("notice", case_id, sheet.pk) if sheet is not None else redirect("case", case_id)
     lines = review.lines_of(case, request.open_case.identity_key(), time_of(request))
     ready = [line for line in lines if line.shown]
@@ -52,12 +52,6 @@ def review_page(request: CaseRequest, case_id: object) -> HttpResponse:
         "mistake": mistake,
     }
     return render(request, "notices/review.html", shown, status=422 if mistake else 200)
-
-
-def next_sheet(case: Case) -> Notice | None:
-    """Give the next confirmed notice whose form a person still has to fill in, or whose paper she has to hand over."""
-    by_hand = case.notices.filter(state=NoticeState.SENDING.value).exclude(route=Route.EMAIL)
-    return by_hand.order_by("made_at", "id").first()
 
 
 def _confirm(request: CaseRequest) -> list[Notice]:

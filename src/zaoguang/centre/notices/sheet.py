@@ -3,11 +3,14 @@
 import json
 from dataclasses import dataclass
 
+from django.db.models import QuerySet
+
 from zaoguang import notices
-from zaoguang.casework import ConsentUse
+from zaoguang.casework import ConsentUse, NoticeState
 from zaoguang.centre.cases import consents
+from zaoguang.centre.cases.models import Case
 from zaoguang.centre.notices.drafting import addresses_of, values_of
-from zaoguang.centre.notices.models import Notice
+from zaoguang.centre.notices.models import Notice, Route
 from zaoguang.centre.sealed import read
 from zaoguang.notices import Text
 from zaoguang.notices.regime import Field
@@ -15,7 +18,7 @@ from zaoguang.vault import SecretKey
 from zaoguang.words import LANGUAGES, spoken
 from zaoguang.words import gettext as _
 
-__all__ = ["SheetLine", "final_texts", "sheet_barred", "sheet_lines"]
+__all__ = ["SheetLine", "by_hand", "final_texts", "sheet_barred", "sheet_lines"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +27,12 @@ class SheetLine:
 
     label: str
     value: str
+
+
+def by_hand(case: Case) -> QuerySet[Notice]:
+    """Give the confirmed notices that a person has to fill into a form or hand over herself, oldest first."""
+    held = case.notices.filter(state=NoticeState.SENDING.value).exclude(route=Route.EMAIL)
+    return held.order_by("made_at", "id")
 
 
 def final_texts(notice: Notice, key: SecretKey) -> tuple[Text, ...]:

@@ -5,8 +5,8 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from zaoguang import notices
@@ -18,12 +18,13 @@ from zaoguang.centre.notices.clock_pages import clock_shown
 from zaoguang.centre.notices.forms import RegimeForm
 from zaoguang.centre.notices.groups import Group, for_strangers, known_channels, open_groups
 from zaoguang.centre.notices.models import Answer, Notice, Route
-from zaoguang.centre.notices.sheet import final_texts, sheet_barred, sheet_lines
+from zaoguang.centre.notices.sheet import by_hand, final_texts, sheet_barred, sheet_lines
 from zaoguang.centre.pages import speaks_errors, time_of
 from zaoguang.centre.sealed import read
 from zaoguang.errors import UserMistake
 from zaoguang.notices import Regime
 from zaoguang.notices.values import is_mail_address
+from zaoguang.words import spoken
 
 __all__ = [
     "again",
@@ -37,10 +38,6 @@ __all__ = [
     "submitted",
     "withdraw",
 ]
-
-
-def _spoken() -> str:
-    return "zh-Hans" if (get_language() or "").startswith("zh") else "en"
 
 
 @member(Permission.DRAFT_NOTICE)
@@ -69,7 +66,7 @@ def new_notices(request: CaseRequest, case_id: object) -> HttpResponse:
         "lines": [_group_line(request, group) for group in groups],
         "form": form,
         "mistake": mistake,
-        "regimes": [(each.id, each.title(_spoken())) for each in for_strangers()],
+        "regimes": [(each.id, each.title(spoken())) for each in for_strangers()],
     }
     return render(request, "notices/new.html", shown, status=422 if mistake or form.errors else 200)
 
@@ -161,15 +158,14 @@ def _show(request: CaseRequest, notice: Notice, form: RegimeForm | None = None) 
         form = RegimeForm(None, regimes=[regime], initial=initial)
     others = notice.case.notices.exclude(pk=notice.pk)
     following = others.filter(state=NoticeState.DRAFT.value).first()
-    by_hand = others.filter(state=NoticeState.SENDING.value).exclude(route=Route.EMAIL)
     return render(
         request,
         "notices/notice.html",
         {
             "case": notice.case,
             "notice": notice,
-            "regime_title": regime.title(_spoken()),
-            "identity": regime.identity.sentence(_spoken()),
+            "regime_title": regime.title(spoken()),
+            "identity": regime.identity.sentence(spoken()),
             "stopped": all_stopped(),
             "ask_identity": regime.identity.may_reach_uploader,
             "ask_named": bool(preview and preview.text) and drafting.names_survivor(notice, key),
@@ -189,7 +185,7 @@ def _show(request: CaseRequest, notice: Notice, form: RegimeForm | None = None) 
             "barred": sheet_barred(notice),
             "clock": clock_shown(notice, time_of(request)),
             "following": following,
-            "next_sheet": by_hand.order_by("made_at", "id").first() if following is None else None,
+            "next_sheet": by_hand(notice.case).exclude(pk=notice.pk).first() if following is None else None,
         },
         status=status,
     )

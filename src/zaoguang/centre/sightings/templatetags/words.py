@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from django import template
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from zaoguang import notices
@@ -15,6 +14,7 @@ from zaoguang.centre.notices.groups import known_channels
 from zaoguang.centre.sightings.models import OUTCOME_NAMES
 from zaoguang.notices import Channel
 from zaoguang.watch import Finding, Unread
+from zaoguang.words import spoken
 
 register = template.Library()
 
@@ -74,10 +74,6 @@ _STEPS = {
 }
 
 
-def _spoken() -> str:
-    return "zh-Hans" if (get_language() or "").startswith("zh") else "en"
-
-
 @register.filter
 def moment(at: datetime | None) -> SafeString | str:
     """Write a time in UTC, zone named, readable by machines too."""
@@ -126,25 +122,25 @@ def likeness(distance: int) -> str:
 @register.filter
 def law(regime: str) -> str:
     """Give a law's short name."""
-    return str(_LAWS.get(regime) or notices.regime(regime).title(_spoken()))
+    return str(_LAWS.get(regime) or notices.regime(regime).title(spoken()))
 
 
 @register.filter
 def field_label(regime: str, name: str) -> str:
     """Give a notice field's label in the language of the page."""
-    return notices.regime(regime).field(name).label(_spoken())
+    return notices.regime(regime).field(name).label(spoken())
 
 
 @register.filter
 def asks(channel: Channel | None) -> str:
     """Say what else an addressee wants to be told."""
-    return channel.asks(_spoken()) if channel is not None and channel.asks is not None else ""
+    return channel.asks(spoken()) if channel is not None and channel.asks is not None else ""
 
 
 @register.filter
 def steps(channel: Channel | None) -> str:
     """Say what to press, or where else to turn, at an addressee."""
-    return channel.steps(_spoken()) if channel is not None and channel.steps is not None else ""
+    return channel.steps(spoken()) if channel is not None and channel.steps is not None else ""
 
 
 @register.filter
